@@ -19,7 +19,7 @@ from conversations.views.links import invitations, passwords, shared_pages
 from conversations.views.lists import archive
 from conversations.views.lists import bin as bin_pages
 from conversations.views.lists import verified as verified_pages
-from conversations.views.notifications import inbox
+from conversations.views.notifications import inbox, targets
 from conversations.views.projects import changes as project_changes
 from conversations.views.projects import pages as project_pages
 from conversations.views.projects import people as project_people
@@ -145,6 +145,7 @@ urlpatterns = [
     path("teams/<uuid:team_id>/audit/", records.audit, name="team-audit"),
     path("teams/<uuid:team_id>/prompts/", prompt_pages.team_prompts, name="team-prompts"),
     path("teams/<uuid:team_id>/verified/", verified_pages.team_verified, name="team-verified"),
+    path("teams/<uuid:team_id>/notifications/", targets.of_team, name="team-notifications"),
     path("teams/<uuid:team_id>/leave/", team.leave, name="leave-team"),
     path("teams/<uuid:team_id>/members/<uuid:person_id>/role/", team.change_role, name="change-role"),
     path("teams/<uuid:team_id>/members/<uuid:person_id>/remove/", team.remove, name="remove-member"),
@@ -162,7 +163,10 @@ urlpatterns = [
     path("new-password/<str:secret>/", passwords.follow, name="follow-password-link"),
     path("account/", profile.account, name="account"),
     path("account/appearance/", profile.look, name="look"),
-    path("account/notifications/", profile.notifications, name="notifications"),
+    path("account/notifications/", targets.own, name="notifications"),
+    path("account/notifications/<uuid:target_id>/", targets.log, name="target"),
+    path("account/notifications/<uuid:target_id>/test/", targets.test, name="test-target"),
+    path("account/notifications/<uuid:target_id>/remove/", targets.remove, name="remove-target"),
     path("account/introduction/", profile.introduction, name="introduction"),
     path("account/usage/", usage.usage, name="own-usage"),
     path("account/usage.csv", usage.calls_csv, name="own-usage-csv"),

@@ -22,8 +22,8 @@ from conversations.generation.recovery import end_replies, end_replies_of_earlie
 from conversations.imports import jobs as imports
 from conversations.live import announcing, hub
 from conversations.malloc_settings import give_back as give_memory_back
-from conversations.models import Draft, Message, Notification, Receipt
-from conversations.notifications import telling
+from conversations.models import Delivery, Draft, Message, Notification, Receipt
+from conversations.notifications import sending, telling
 from conversations.search.rebuilding import mending
 from conversations.usage import budgets
 from providers.endpoints.price_sync import apply_due
@@ -98,6 +98,7 @@ def _steps(number: int, is_heir: bool) -> Iterator[Callable[[], None]]:
     yield authentication.revalidate
     yield markdown.child.tend
     yield telling.tell
+    yield sending.send
     yield mending.go_on
     yield imports.resume_abandoned
     if number % 3600 == 0:
@@ -114,6 +115,7 @@ def _steps(number: int, is_heir: bool) -> Iterator[Callable[[], None]]:
         yield Draft.remove_old
         yield Notification.objects.note_due
         yield Notification.objects.trim
+        yield Delivery.objects.remove_old
         yield storage.delete_unsent
         yield imports.remove_forgotten
         yield HealthEvent.remove_old

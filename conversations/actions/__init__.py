@@ -44,6 +44,7 @@ from conversations.actions.marks.remarks import (
 )
 from conversations.actions.marks.verification import unverify_reply, verify_reply
 from conversations.actions.notifications.reading import read_notifications
+from conversations.actions.notifications.targets import add_target, remove_target, test_target
 from conversations.actions.projects.projects import change_project, create_project, delete_project, hand_over_project
 from conversations.actions.prompts.publishing import decline_proposal, publish_proposal, restore_version
 from conversations.actions.prompts.transfer import import_prompts
@@ -67,6 +68,7 @@ __all__ = [
     "add_keys",
     "add_own_key",
     "add_remark",
+    "add_target",
     "arrange_conversation",
     "assign_remark",
     "change_conversation",
@@ -121,6 +123,7 @@ __all__ = [
     "read_notifications",
     "remove_member",
     "remove_own_key",
+    "remove_target",
     "remove_team",
     "reply_to_remark",
     "resolve_remark",
@@ -135,6 +138,7 @@ __all__ = [
     "sign_up",
     "stop_reply",
     "tell_typing",
+    "test_target",
     "unverify_reply",
     "use_password_link",
     "verify_reply",

@@ -1,6 +1,7 @@
 """The site's own mails, if it can send any."""
 
 import logging
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -41,6 +42,14 @@ def send_confirmation(person: User, address: str, link: str) -> None:
 def send_password_link(person: User, link: str) -> None:
     """Mail the link that replaces a forgotten password."""
     _later(person.language, "password", person.email, person=person, link=link)
+
+
+def send_digest(person: User, told: Sequence[object], settings_page: str) -> bool:
+    """Mail a person what happened (`sentence`, `text`, `address` of each), now; return whether it was sent."""
+    if not is_set_up() or not person.email:
+        return False
+    with translation.override(person.language or settings.LANGUAGE_CODE):
+        return _send("account/mail/digest", person.email, {"told": told, "settings_page": settings_page})
 
 
 def send_welcome(person: User, link: str) -> bool:

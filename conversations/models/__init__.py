@@ -9,7 +9,9 @@ from conversations.models.links.share import Share
 from conversations.models.marks.remark import Remark
 from conversations.models.marks.verification import Verification
 from conversations.models.message import Message
+from conversations.models.notifications.delivery import Delivery
 from conversations.models.notifications.notification import Notification
+from conversations.models.notifications.target import Target
 from conversations.models.people import Membership, Team, User
 from conversations.models.personal.arrangement import Arrangement
 from conversations.models.personal.conversation_import import ConversationImport, ImportItem
@@ -37,6 +39,7 @@ __all__ = [
     "Conversation",
     "ConversationImport",
     "DailySum",
+    "Delivery",
     "Draft",
     "File",
     "FileText",
@@ -65,6 +68,7 @@ __all__ = [
     "Share",
     "SharedPlace",
     "Tally",
+    "Target",
     "Team",
     "UsageRecord",
     "User",

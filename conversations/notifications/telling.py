@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from conversations.live import events
 from conversations.models import Arrangement, Conversation, Notification
+from conversations.notifications.routing import route
 
 MAX_AT_ONCE = 200
 
@@ -18,7 +19,8 @@ def tell() -> None:
     if Notification.objects.untold().exists():
         with transaction.atomic():
             due = Notification.objects.untold().select_for_update(skip_locked=True, of=("self",))
-            _tell(list(due.select_related("person", "conversation", "team", "by").order_by("pk")[:MAX_AT_ONCE]))
+            rows = due.select_related("person", "conversation__project", "team", "by").order_by("pk")
+            _tell(list(rows[:MAX_AT_ONCE]))
 
 
 def _tell(rows: Sequence[Notification]) -> None:
@@ -28,9 +30,10 @@ def _tell(rows: Sequence[Notification]) -> None:
     Notification.objects.filter(pk__in=muted).update(read_at=now)
     people = {row.person_id: row.person for row in rows if row.person.is_active}
     unread = {key: Notification.objects.of(person).unread().count() for key, person in people.items()}
-    readable = _readable(rows) - muted
+    told = _readable(rows) - muted - {row.pk for row in rows if row.person_id not in people}
+    route(rows, told)
     for row in rows:
-        if row.person_id in people and row.pk in readable:
+        if row.pk in told:
             transaction.on_commit(partial(events.notification_created, row, unread[row.person_id]))
 
 

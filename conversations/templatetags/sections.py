@@ -95,7 +95,7 @@ SETTINGS: Sections = (
         (
             Page(_("Profile"), "account", within=("address", "confirm-address")),
             Page(_("Appearance"), "look"),
-            Page(_("Notifications"), "notifications"),
+            Page(_("Notifications"), "notifications", within=("inbox", "target")),
             Page(_("Usage"), "own-usage"),
         ),
     ),
@@ -144,6 +144,7 @@ OF_A_TEAM = (
 OF_ITS_LEAD = (
     Page(_("Invitations"), "invite"),
     Page(_("Name and defaults"), "team-defaults", within=("rename-team",)),
+    Page(_("Notifications"), "team-notifications"),
     Page(_("Keys and budget"), "team-keys"),
     Page(_("Audit log"), "team-audit"),
     Page(_("How long conversations stay"), "team-retention"),

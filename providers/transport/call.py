@@ -1,4 +1,4 @@
-"""Calls to vendors: the only module that calls a vendor or reveals a key."""
+"""Calls to vendors: the only module that calls a vendor or reveals its key."""
 
 from __future__ import annotations
 

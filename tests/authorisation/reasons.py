@@ -16,6 +16,7 @@ _LEADS = "a team is its leads' to change, and what is not theirs is not there"
 _SECRET = "whoever holds a secret link that is still good has been let in by its maker"
 _ONE_S_OWN = "it shows and changes the asker's own rows and no others"
 _NOTIFIED = "what happened is for its person, and only as long as they may read what it is about, or are staff"
+_TARGETS = "a place where somebody is told is its person's, or its team's leads'"
 _OPEN = "it tells nothing about anybody, and is needed before one has signed in"
 _TOLD = "the site is told from outside whether it lives; nothing else is in the answer"
 _ADDERS = "who adds a vendor needs the permissions for endpoints, keys, models and deployments"
@@ -139,7 +140,11 @@ REASONS = {
     "new-password-link": "superusers, and the leads of the team whose invitation made the account; never for staff",
     "account": _ONE_S_OWN,
     "look": _ONE_S_OWN,
-    "notifications": "the page holds nobody's rows",
+    "notifications": _ONE_S_OWN,
+    "target": _TARGETS,
+    "test-target": _TARGETS,
+    "remove-target": _TARGETS,
+    "team-notifications": _LEADS,
     "own-usage": _ONE_S_OWN,
     "own-usage-csv": _ONE_S_OWN,
     "introduction": _ONE_S_OWN,

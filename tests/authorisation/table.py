@@ -118,6 +118,8 @@ FILE_OF_PROMPTS = '[{{"command": "x", "title": "Other", "content": "Other words"
 WORDS = {"name": "Other", "text": "Other {{words}}"}
 REVOCABLE = {"share open": LEAD | OWNER, "share of who left": LEAD | OWNER | GONE, "share of what is private": OWNER}
 FOREIGNERS = frozenset({Role.OTHER})
+TARGETS = {"target own": MEMBER, "target of the team": LEAD}
+"""Roles that see and change a place where somebody is told what happens."""
 NOTIFIED = {**READ, "shared": OWNER, "left": NOBODY, "narrow": OWNER, "notice to staff": frozenset({Role.STAFF})}
 """Roles that are told what happened: whose row it is, as long as they may read what it is about."""
 MODELS = {"crew-parrot": WRITERS, "foreign-parrot": FOREIGNERS}
@@ -304,7 +306,14 @@ PAGES = [
     on("new-password-link", targets=HELPED),
     on("new-password-link", "POST", targets=HELPED, ok=201),
     on("account", roles=SIGNED_IN),
-    *(on(page, roles=SIGNED_IN) for page in ("look", "notifications", "own-usage", "own-usage-csv", "security")),
+    on("notifications", roles=SIGNED_IN, shows=TARGETS),
+    on("notifications", "POST", {"form": "slack"}, roles=SIGNED_IN, ok=PROVEN),
+    on("target", targets=TARGETS, shows=TARGETS),
+    on("test-target", "POST", targets=TARGETS),
+    on("remove-target", "POST", targets=TARGETS),
+    on("team-notifications", team=LEAD, shows={"target of the team": LEAD}),
+    on("team-notifications", "POST", {"form": "slack"}, team=LEAD, ok=PROVEN),
+    *(on(page, roles=SIGNED_IN) for page in ("look", "own-usage", "own-usage-csv", "security")),
     on("account", "POST", {"display_name": "Somebody"}, roles=SIGNED_IN),
     on("introduction", "POST", {"about_me": "A gardener"}, roles=SIGNED_IN),
     on("address", roles=SIGNED_IN),

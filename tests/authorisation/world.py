@@ -37,6 +37,7 @@ from conversations.models import (
     ProjectMember,
     Remark,
     Share,
+    Target,
     Team,
     UsageRecord,
     User,
@@ -100,7 +101,7 @@ def build() -> World:
     _tokens(world)
     _prompts(world, crew)
     _imports(world)
-    _notifications(world)
+    _notifications(world, crew)
     _rows_for_the_admin(world)
     sum(mend())
     _sign_in(world)
@@ -391,7 +392,7 @@ def _imports(world: World) -> None:
         world.targets[f"import, {name}"] = {"import_id": batch.pk, **_team_of(world, f"private, {name}")}
 
 
-def _notifications(world: World) -> None:
+def _notifications(world: World, crew: Team) -> None:
     """Tell people of each conversation, one of whom has lost it, and staff and somebody else of a budget."""
     for name in ("private", "shared", "left", "deleted", "narrow"):
         told = {"person": world.people["gone" if name == "left" else "owner"], "kind": "mention", "key": name}
@@ -401,6 +402,10 @@ def _notifications(world: World) -> None:
     for person in ("owner", "staff"):
         told = {"person": world.people[person], "kind": "budget", "key": "budget", "subject": "canary-budget"}
         made = Notification.objects.create(**told)
+    for name, owner in (("own", {"person": world.people["member"]}), ("of the team", {"team": crew})):
+        place = Target.objects.create(form="slack", name=f"canary-target-{name}", address="https://a.example", **owner)
+        world.targets[f"target {name}"] = {"target_id": place.pk}
+        world.markers[f"target {name}"] = [place.name]
     world.targets["notice to staff"] = {"notification_id": made.pk}
 
 

@@ -19,6 +19,7 @@ from providers.prepared_queries import insert_new
 
 MAX_KEPT = 200
 """Notifications that are kept of one person; the oldest go first."""
+MAX_SUBJECT = 200
 KEPT_FOR = timedelta(days=90)
 GRACE = timedelta(seconds=0.7)
 """Time for a window with the focus to read what happened before anybody is told."""
@@ -34,6 +35,8 @@ class Kind(models.TextChoices):
     KEY_REFUSED = "key_refused", _("A vendor refuses a key")
     BUDGET = "budget", _("A budget is nearly used up")
     ENDPOINT_DOWN = "endpoint_down", _("An endpoint does not answer")
+    TARGET_OFF = "target_off", _("A place where I am told does not answer")
+    TEST = "test", _("A test")
 
 
 OF_STAFF = (Kind.KEY_REFUSED, Kind.BUDGET, Kind.ENDPOINT_DOWN)
@@ -85,6 +88,10 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
             if mark.by_id and not self.filter(person=mark.by_id, key=key).exists():
                 self._note(mark.by_id, Kind.VERIFIED_DUE, key, **{**_place(mark.message), "revision": None})
 
+    def note_target_off(self, person: UUID, target: UUID, name: str) -> None:
+        key = f"off:{target}:{timezone.now().isoformat()}"
+        self._note(person, Kind.TARGET_OFF, key, about=target, subject=name)
+
     def note_for_staff(self, kind: Kind, key: str, about: UUID, subject: str, permission: str) -> None:
         """Note what concerns the site for the staff who may change it."""
         staff = User.objects.filter(is_active=True, is_staff=True)
@@ -117,21 +124,14 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         insert_new(Notification(person_id=person, kind=kind, key=key, **fields))
 
 
-MAX_SUBJECT = 200
+class Happening(models.Model):
+    """An event that people should know of, with all that its sentence names."""
 
-
-class Notification(models.Model):
-    """Something that happened, for one person; the same thing only once."""
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    person = models.ForeignKey(User, models.CASCADE, related_name="notifications")
     kind = models.CharField(max_length=20, choices=Kind.choices)
     key = models.CharField(max_length=120)
     """A text that is equal for the same event."""
     conversation = models.ForeignKey(Conversation, models.CASCADE, null=True, related_name="+", db_index=False)
     message = models.ForeignKey(Message, models.CASCADE, null=True, related_name="+")
-    revision = models.PositiveBigIntegerField(null=True)
-    """The revision of the message: reading the conversation up to it reads this."""
     team = models.ForeignKey(Team, models.CASCADE, null=True, related_name="+")
     by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     """The person who did it."""
@@ -140,13 +140,30 @@ class Notification(models.Model):
     subject = models.CharField(max_length=MAX_SUBJECT, blank=True)
     """The name of that, or of the model that replied."""
     created_at = models.DateTimeField(default=timezone.now)
+
+    conversation_id: UUID | None
+    message_id: UUID | None
+    team_id: UUID | None
+    by_id: UUID | None
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}"
+
+
+class Notification(Happening):
+    """An event for one person; the same one only once."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    person = models.ForeignKey(User, models.CASCADE, related_name="notifications")
+    revision = models.PositiveBigIntegerField(null=True)
+    """The revision of the message: reading the conversation up to it reads this."""
     told_at = models.DateTimeField(null=True)
     read_at = models.DateTimeField(null=True)
 
     person_id: UUID
-    conversation_id: UUID | None
-    message_id: UUID | None
-    team_id: UUID | None
 
     objects = NotificationQuerySet.as_manager()
 
@@ -157,9 +174,6 @@ class Notification(models.Model):
             models.Index(fields=["person", "id"], name="notifications_of_person"),
             models.Index(fields=["created_at"], condition=Q(told_at=None, read_at=None), name="notifications_untold"),
         ]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.key}"
 
 
 def _place(message: Message) -> dict[str, object]:

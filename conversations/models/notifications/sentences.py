@@ -4,8 +4,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from conversations.models import Notification
-from conversations.models.notifications.notification import Kind
+from conversations.models.notifications.notification import Happening, Kind
 
 _SENTENCES = {
     Kind.MENTION: gettext_noop("%(name)s mentioned you in “%(title)s”"),
@@ -17,12 +16,22 @@ _SENTENCES = {
     Kind.KEY_REFUSED: gettext_noop("The vendor refuses the key %(subject)s"),
     Kind.BUDGET: gettext_noop("A budget is nearly used up: %(subject)s"),
     Kind.ENDPOINT_DOWN: gettext_noop("The endpoint %(subject)s does not answer"),
+    Kind.TARGET_OFF: gettext_noop("%(subject)s does not answer and is not told any more"),
+    Kind.TEST: gettext_noop("This is a test: what happens will be told here"),
+}
+
+_OF_TEAMS = {
+    Kind.MENTION: gettext_noop("%(name)s mentioned somebody in “%(title)s”"),
+    Kind.REMARK: gettext_noop("%(name)s made a remark in “%(title)s”"),
+    Kind.VERIFIED_DUE: gettext_noop("A verified answer in “%(title)s” wants looking at again"),
 }
 
 
-def sentence(row: Notification) -> str:
+def sentence(row: Happening, *, is_for_team: bool = False) -> str:
     """Return what happened, in the language of this request: a title and names, and no word of a message."""
-    return _(_SENTENCES[Kind(row.kind)]) % {
+    kind = Kind(row.kind)
+    words = _OF_TEAMS.get(kind, _SENTENCES[kind]) if is_for_team else _SENTENCES[kind]
+    return _(words) % {
         "name": row.by.name if row.by else _("Somebody"),
         "title": row.conversation.title if row.conversation else "",
         "team": row.team.name if row.team else "",
@@ -30,7 +39,7 @@ def sentence(row: Notification) -> str:
     }
 
 
-def address(row: Notification) -> str:
+def address(row: Happening) -> str:
     """Return the path of the page that it is about."""
     if row.conversation_id:
         page = reverse("conversation", args=[row.conversation_id])
@@ -42,6 +51,8 @@ def address(row: Notification) -> str:
             return reverse("key", args=[row.about])
         case Kind.ENDPOINT_DOWN:
             return reverse("admin:providers_endpoint_change", args=[row.about])
+        case Kind.TARGET_OFF:
+            return reverse("notifications")
         case Kind.BUDGET:
             return reverse("budgets")
     return reverse("inbox")

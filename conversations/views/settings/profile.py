@@ -63,14 +63,6 @@ def look(request: HttpRequest) -> HttpResponse:
     return render(request, "settings/appearance.html")
 
 
-@login_required
-@never_cache
-@require_GET
-def notifications(request: HttpRequest) -> HttpResponse:
-    """Show what may call the person back; their browser keeps it."""
-    return render(request, "settings/notifications.html")
-
-
 def sign_out(request: HttpRequest) -> HttpResponse:
     """Ask, or end the session and have the browser forget all that its pages have kept: drafts, unsent messages.
 

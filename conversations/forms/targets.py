@@ -1,0 +1,47 @@
+"""Forms of the places where a person or a team is told what happened."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from conversations.mail import letters
+from conversations.models import Target, User
+from conversations.models.notifications.target import kinds_for
+from conversations.text import one_line
+
+MAX_ADDRESS, MAX_SECRET = 1000, 200
+
+
+class TargetForm(forms.Form):
+    """A place: its form, its address and secret, and of which kinds of events it is told."""
+
+    form = forms.ChoiceField(label=_("Form"))
+    name = forms.CharField(label=_("What it is called"), max_length=80, required=False)
+    address = forms.CharField(label=_("Address"), max_length=MAX_ADDRESS, required=False)
+    signing = forms.RegexField(
+        r"[!-~]+",
+        label=_("Secret for signatures"),
+        max_length=MAX_SECRET,
+        required=False,
+        error_messages={"invalid": _("It has letters, digits and signs, and no blanks.")},
+    )
+    kinds = forms.MultipleChoiceField(label=_("Tell of"))
+    with_text = forms.BooleanField(label=_("Also tell how the message begins"), required=False)
+
+    def __init__(self, person: User | None, data: Any = None) -> None:
+        """Offer what a person may be told, or (None) a team."""
+        super().__init__(data, initial={"kinds": list(kinds_for(person))})
+        has_mail = person is not None and bool(person.email) and letters.is_set_up()
+        choices: Any = self.fields
+        choices["form"].choices = [one for one in Target.Form.choices if has_mail or one[0] != Target.Form.MAIL]
+        choices["kinds"].choices = [(kind.value, kind.label) for kind in kinds_for(person)]
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        is_mail = given.get("form") == Target.Form.MAIL
+        if not is_mail and not given.get("address") and "address" not in self.errors:
+            self.add_error("address", _("This place has an address: copy it from there."))
+        if "form" in given:
+            given["name"] = one_line(given.get("name") or str(Target.Form(given["form"]).label), "name", 80)
+        return given | ({"address": "", "signing": ""} if is_mail else {})

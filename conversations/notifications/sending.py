@@ -1,0 +1,153 @@
+"""The sending of waiting events: to each target in turn, by one process, again after a failure, and not for ever."""
+
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import F
+from django.urls import reverse
+from django.utils import timezone
+
+from conversations.mail import letters
+from conversations.models import Delivery, Notification, Target
+from conversations.models.notifications.delivery import MAX_WAITING, DeliveryQuerySet
+from conversations.models.notifications.delivery_status import DeliveryStatus
+from conversations.notifications import robots
+from conversations.notifications.routing import may_tell
+from conversations.notifications.wording import told
+from conversations.workers.thread_pool import ThreadPool
+from providers.encryption import sealing
+from providers.models import Endpoint
+from providers.transport import egress
+from providers.transport.network import Network
+from providers.transport.posting import Answer, post
+
+MAX_THREADS = 4
+MAX_TARGETS_AT_ONCE = 50
+MAX_SECONDS = 20
+"""Seconds of one claim in which further posts to a webhook begin."""
+MAX_LINES = 20
+"""Events in one post to a robot."""
+MAILED = 250
+"""The answer of a mail server that has taken a letter."""
+MAX_ATTEMPTS = 6
+MAX_FAILURES = 12
+"""Failures in a row after which a target is switched off."""
+PACE = timedelta(seconds=3)
+"""Time between two posts to a robot: those of DingTalk and WeCom take 20 a minute."""
+BETWEEN_LETTERS = timedelta(hours=1)
+FIRST_PAUSE, LONGEST_PAUSE = 10.0, 3600.0
+_FINAL = {"400", "401", "403", "404", "405", "410", "address_refused", "bad_request", "locked"}
+"""Outcomes that another try would not change."""
+_pool = ThreadPool("notifier", MAX_THREADS, each=lambda _: 1, kept=0)
+
+
+def send() -> None:
+    """Begin to tell the targets for which something waits."""
+    for target in Target.objects.due()[:MAX_TARGETS_AT_ONCE]:
+        if Target.objects.filter(pk=target.pk).claim():
+            _pool.submit_for(target.pk, partial(tell, target.pk))
+
+
+def tell(key: UUID) -> None:
+    """Tell a target that this process has claimed what waits for it, the oldest first; a webhook event by event."""
+    target = Target.objects.select_related("person", "team", "created_by").filter(pk=key).first()
+    until = time.monotonic() + MAX_SECONDS
+    while target is not None and (batch := _begin(target)):
+        is_taken = _tell(target, batch)
+        if not is_taken or target.form != Target.Form.WEBHOOK:
+            return
+        if time.monotonic() > until:
+            break
+    Target.objects.filter(pk=key).update(claimed_until=None)
+
+
+def _tell(target: Target, batch: Sequence[Delivery]) -> bool:
+    answer = _post(target, batch)
+    outcome = answer.problem or (answer.status != MAILED and robots.refusal(target.form, answer.status, answer.body))
+    rows = Delivery.objects.filter(pk__in=[one.pk for one in batch])
+    if not outcome:
+        rows.end(DeliveryStatus.SENT, str(answer.status))
+        target.rest(_soon(target), failed=False, is_kept=target.form == Target.Form.WEBHOOK)
+    else:
+        _fail(target, rows, outcome, is_unknown=answer.has_left and not answer.status)
+    Delivery.objects.trim(target)
+    return not outcome
+
+
+def _begin(target: Target) -> list[Delivery]:
+    """Return the events of the next post, and note in their rows that it begins.
+
+    One that was begun before and has no result is told once more and says so; a third time it is not.
+    """
+    waiting = Delivery.objects.waiting().filter(target=target)
+    waiting.filter(is_repeated=True, started_at__isnull=False).end(DeliveryStatus.FAILED, "unknown")
+    waiting.filter(started_at__isnull=False).update(is_repeated=True)
+    several = {Target.Form.WEBHOOK: 1, Target.Form.MAIL: MAX_WAITING}.get(Target.Form(target.form), MAX_LINES)
+    rows = waiting.select_related("conversation__project", "message", "team", "by").order_by("pk")[:several]
+    batch = []
+    for one in rows:
+        if may_tell(target, one):
+            batch.append(one)
+        else:
+            Delivery.objects.filter(pk=one.pk).end(DeliveryStatus.DROPPED)
+    begun = Delivery.objects.filter(pk__in=[one.pk for one in batch])
+    begun.update(started_at=timezone.now(), attempts=F("attempts") + 1)
+    return batch
+
+
+def _post(target: Target, batch: Sequence[Delivery]) -> Answer:
+    words = [told(target, one) for one in batch]
+    if target.form == Target.Form.MAIL:
+        page = settings.CHATSITE_ORIGINS[0] + reverse("notifications")
+        is_sent = target.person is not None and letters.send_digest(target.person, words, page)
+        return Answer(status=MAILED) if is_sent else Answer(problem="not_mailed")
+    try:
+        make = lambda url, secret: robots.request(target.form, url, secret, words, time.time())  # noqa: E731
+        return post(target.address, target.signing or None, make, network())
+    except sealing.Locked:
+        return Answer(problem="locked")
+
+
+def _fail(target: Target, rows: DeliveryQuerySet, outcome: str, *, is_unknown: bool) -> None:
+    """Keep the events for another try, unless none would help; the target rests meanwhile.
+
+    Where the post has left and no answer came, it may have arrived: `started_at` stays.
+    """
+    over = rows if outcome in _FINAL else rows.filter(attempts__gte=MAX_ATTEMPTS)
+    over.end(DeliveryStatus.FAILED, outcome)
+    rows.waiting().update(outcome=outcome)
+    if not is_unknown:
+        rows.waiting().update(started_at=None)
+    pause = min(FIRST_PAUSE * 4.0 ** min(target.failures, 10), LONGEST_PAUSE)
+    target.rest(timezone.now() + timedelta(seconds=pause), failed=True)
+    if target.failures + 1 >= MAX_FAILURES:
+        _switch_off(target)
+
+
+def _switch_off(target: Target) -> None:
+    Target.objects.filter(pk=target.pk).update(is_on=False)
+    Delivery.objects.waiting().filter(target=target).end(DeliveryStatus.FAILED, "off")
+    owner = target.person_id or (target.created_by and target.created_by.pk)
+    if owner:
+        Notification.objects.note_target_off(owner, target.pk, target.name)
+
+
+def _soon(target: Target) -> datetime:
+    """Return when the next post may follow."""
+    pauses = {Target.Form.WEBHOOK: timedelta(0), Target.Form.MAIL: BETWEEN_LETTERS}
+    return timezone.now() + pauses.get(Target.Form(target.form), PACE)
+
+
+def network() -> Network:
+    """Return the network of targets: that of vendors, without the private hosts at which vendors are.
+
+    Whoever may name a target may not talk to those.
+    """
+    vendors = {egress.split(url)[:2] for url in Endpoint.objects.values_list("base_url", flat=True) if url}
+    taken = {f"{host}:{port}" for host, port in vendors}
+    private = frozenset(one for one in settings.CHATSITE_PRIVATE_HOSTS if one.strip().lower() not in taken)
+    return Network(private, settings.CHATSITE_PROXY, settings.CHATSITE_CA_FILE)

@@ -1,0 +1,309 @@
+"""Robots, webhooks and letters: what they are sent, how it is signed, and what a hostile or dead one costs."""
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.conf import settings as site_settings
+from django.core import mail
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from conversations import actions
+from conversations.errors import Refused
+from conversations.models import (
+    Conversation,
+    Delivery,
+    Membership,
+    Message,
+    Notification,
+    Project,
+    Target,
+    Team,
+    User,
+)
+from conversations.models.notifications import delivery, notification
+from conversations.notifications import robots, sending, telling
+from conversations.notifications.robots import Told
+from providers.models import Endpoint
+from tests.fake_vendor import FakeVendor
+
+SENTENCE = "alice mentioned you in “<at user_id='all'> & <!channel>”"
+EVENT = Told("0190", SENTENCE, "https://chat.example/c", {"type": "mention"})
+NOW = 1_700_000_000.5
+ALL = [kind.value for kind in notification.Kind]
+
+
+def body(form: str, secret: str = "", told: Told = EVENT) -> tuple[Any, Any]:
+    made = robots.request(form, "https://robot.example/send?key=k", secret, [told], NOW)
+    return made, json.loads(made.body)
+
+
+def signed(key: bytes, text: bytes) -> str:
+    return base64.b64encode(hmac.new(key, text, hashlib.sha256).digest()).decode()
+
+
+def test_feishu_signs_with_time_and_secret_and_calls_nobody() -> None:
+    """Source: https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot"""
+    _, said = body("feishu", "feishu-secret")
+    assert said["timestamp"] == "1700000000"
+    assert said["sign"] == signed(b"1700000000\nfeishu-secret", b"")
+    assert said["msg_type"] == "text"
+    assert "<" not in said["content"]["text"]
+    assert "sign" not in body("feishu")[1]
+
+
+def test_dingtalk_signs_in_the_address() -> None:
+    """Source: https://open.dingtalk.com/document/robots/custom-robot-access"""
+    made, said = body("dingtalk", "SEC1")
+    query = parse_qs(urlsplit(made.url).query)
+    assert query["timestamp"] == ["1700000000500"]
+    assert query["sign"] == [signed(b"SEC1", b"1700000000500\nSEC1")]
+    assert said == {"msgtype": "text", "text": {"content": f"{EVENT.sentence}\n{EVENT.address}"}}
+
+
+def test_wecom_and_slack_are_told_what_they_can_read() -> None:
+    long = Told("1", "好" * 3000, "https://chat.example/c", {})
+    assert len(body("wecom", told=long)[1]["text"]["content"].encode()) <= 2048
+    assert "“&lt;at user_id='all'&gt; &amp; &lt;!channel&gt;”" in body("slack")[1]["text"]
+
+
+def test_a_webhook_is_signed_by_the_standard() -> None:
+    """Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md"""
+    for secret, key in (("whsec_" + base64.b64encode(b"k" * 32).decode(), b"k" * 32), ("words.", b"words.")):
+        made, said = body("webhook", secret)
+        headers = dict(made.headers)
+        text = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + made.body
+        assert headers["webhook-signature"] == f"v1,{signed(key, text)}"
+        assert said == {"type": "mention"}
+
+
+@pytest.mark.parametrize(
+    ("form", "status", "answer", "refusal"),
+    [
+        ("feishu", 200, b'{"code": 0}', ""),
+        ("feishu", 200, b'{"code": 19021, "msg": "sign match fail"}', "code 19021"),
+        ("wecom", 200, b'{"errcode": 93000}', "errcode 93000"),
+        ("dingtalk", 200, b"<html>", "errcode ?"),
+        ("dingtalk", 200, b"[" * 10_000, "errcode ?"),
+        ("slack", 200, b"ok", ""),
+        ("slack", 404, b"no_service", "404"),
+        ("webhook", 302, b"", "302"),
+        ("webhook", 204, b"", ""),
+    ],
+)
+def test_an_answer_is_understood(form: str, status: int, answer: bytes, refusal: str) -> None:
+    assert robots.refusal(form, status, answer) == refusal
+
+
+# --- With rows ---
+
+
+@pytest.fixture
+def people(db: None, monkeypatch: pytest.MonkeyPatch, vendor: FakeVendor) -> tuple[User, User, Team]:
+    monkeypatch.setattr(notification, "GRACE", timedelta(0))
+    vendor.script = lambda _request: [200, b'{"code": 0}']
+    lead, bob = (User.objects.create_user(name, language="en") for name in ("lead", "bob"))
+    team = Team.objects.create(name="Crew")
+    for person, role in ((lead, "lead"), (bob, "member")):
+        Membership.objects.create(team=team, user=person, role=role)
+    return lead, bob, team
+
+
+def target(owner: User, url: str, form: str = "webhook", team: Team | None = None, **more: Any) -> Target:
+    given = {"form": form, "name": "There", "address": url, "signing": "", "kinds": ALL, "with_text": False, **more}
+    made, _ = actions.add_target(owner, team.pk if team else None, **given)
+    return made
+
+
+def mention(by: User, person: User, team: Team, **more: Any) -> Conversation:
+    conversation = Conversation.objects.create(owner=by, team=team, title="A plan", **more)
+    said = Message.objects.create(
+        conversation=conversation, role="user", author=by, text="The secret word", status="complete", revision=1
+    )
+    Notification.objects.note_mentions(said, [person.pk])
+    return conversation
+
+
+def work() -> list[Delivery]:
+    """Tell and send all that is due, in this thread."""
+    telling.tell()
+    for one in Target.objects.due():
+        if Target.objects.filter(pk=one.pk).claim():
+            sending.tell(one.pk)
+    return list(Delivery.objects.order_by("pk"))
+
+
+def url(vendor: FakeVendor) -> str:
+    return f"http://{vendor.host}/hook?key=canary-of-the-robot"
+
+
+def test_a_person_and_a_team_are_told_once_with_title_and_name(
+    people: tuple[User, User, Team], vendor: FakeVendor
+) -> None:
+    lead, bob, team = people
+    mine = target(bob, url(vendor))
+    target(lead, url(vendor), "feishu", team)
+    mention(lead, bob, team)
+    assert [row.status for row in work()] == ["sent", "sent"]
+    work()
+    own, shared = (request.json for request in vendor.requests)
+    assert (own["type"], own["title"], own["person"], own["repeated"]) == ("mention", "A plan", "lead", False)
+    assert "lead mentioned somebody in “A plan”" in shared["content"]["text"]
+    assert "secret word" not in str([own, shared]), "no text, unless its owner wants it"
+    assert len(vendor.requests) == 2
+    Target.objects.filter(pk=mine.pk).update(with_text=True)
+    mention(lead, bob, team)
+    work()
+    assert vendor.requests[2].json["text"] == "The secret word"
+    assert vendor.requests[2].headers["webhook-signature"].startswith("v1,")
+    assert str(Target.objects.get(pk=mine.pk).address) == "••••obot", "never shown again"
+
+
+@pytest.mark.parametrize("lost", ["place", "account", "bin", "project"])
+def test_what_one_may_not_know_any_more_is_not_sent(
+    people: tuple[User, User, Team], vendor: FakeVendor, lost: str
+) -> None:
+    lead, bob, team = people
+    target(bob, url(vendor))
+    target(lead, url(vendor), team=team)
+    conversation = mention(lead, bob, team)
+    telling.tell()
+    assert Delivery.objects.count() == 2
+    if lost == "place":
+        Membership.objects.filter(user=bob).delete()
+    elif lost == "account":
+        User.objects.filter(pk=bob.pk).update(is_active=False)
+    elif lost == "bin":
+        Conversation.objects.update(deleted_at=timezone.now())
+    else:
+        narrow = Project.objects.create(name="P", owner=lead, team=team, is_narrow=True)
+        Conversation.objects.filter(pk=conversation.pk).update(project=narrow)
+    statuses = {row.target.person_id: row.status for row in work()}
+    assert statuses[bob.pk] == "dropped"
+    assert statuses[None] == ("sent" if lost in ("place", "account") else "dropped")
+
+
+def test_a_private_address_and_a_vendor_of_the_site_are_refused(
+    people: tuple[User, User, Team], vendor: FakeVendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, bob, _ = people
+    for address in (
+        "http://robot.example/", "https://10.0.0.1/x", "https://localhost/", "https://robot.example/#f",
+        "https://user@robot.example/", "https://robot.example/?a b", "https://robot.example/?a\r\nX: y",
+        "https://[::ffff:127.0.0.1]/", "https://robot.example:25/",
+    ):  # fmt: skip
+        with pytest.raises(Refused):
+            target(bob, address)
+    target(bob, url(vendor))
+    Endpoint.objects.create(name="Ours", wire="openai", base_url=f"http://{vendor.host}/v1")
+    with pytest.raises(Refused):
+        target(bob, url(vendor))
+    Delivery.objects.test(Target.objects.get())
+    [row] = work()
+    assert (row.status, row.outcome) == ("failed", "address_refused"), "judged again at each call"
+    assert vendor.requests == []
+
+
+def test_a_redirect_is_not_followed(people: tuple[User, User, Team], vendor: FakeVendor) -> None:
+    _, bob, _ = people
+    vendor.script = lambda _request: [307, {"Location": f"http://{vendor.host}/other"}, b""]
+    Delivery.objects.test(target(bob, url(vendor)))
+    [row] = work()
+    assert (row.status, row.outcome, row.attempts) == ("waiting", "307", 1)
+    assert len(vendor.requests) == 1
+
+
+def test_it_is_told_again_after_a_failure_and_at_most_twice_after_a_kill(
+    people: tuple[User, User, Team], vendor: FakeVendor
+) -> None:
+    _, bob, _ = people
+    vendor.play([500, b""])
+    Delivery.objects.test(target(bob, url(vendor)))
+    [row] = work()
+    assert (row.status, row.outcome, row.started_at) == ("waiting", "500", None)
+    assert work()[0].attempts == 1, "it rests"
+    Target.objects.update(rests_until=None)
+    assert work()[0].status == "sent"
+    assert [request.json["repeated"] for request in vendor.requests] == [False, False]
+    assert len({request.headers["webhook-id"] for request in vendor.requests}) == 1
+
+    # A process died in the middle of a post: whether it arrived is not known.
+    Delivery.objects.all().delete()
+    Delivery.objects.test(Target.objects.get())
+    Delivery.objects.update(started_at=timezone.now())
+    [row] = work()
+    assert (row.status, row.is_repeated) == ("sent", True)
+    assert vendor.requests[-1].json["repeated"] is True
+    Delivery.objects.update(status="waiting")
+    assert (work()[0].status, work()[0].outcome) == ("failed", "unknown")
+    assert len(vendor.requests) == 3
+
+
+def test_one_process_tells_a_target_at_a_time(people: tuple[User, User, Team], vendor: FakeVendor) -> None:
+    _, bob, _ = people
+    made = target(bob, url(vendor))
+    rows = Target.objects.filter(pk=made.pk)
+    assert [rows.claim(), rows.claim()] == [True, False]
+    rows.update(claimed_until=timezone.now() - timedelta(seconds=1))
+    assert rows.claim(), "its process died"
+
+
+def test_ten_thousand_events_to_a_dead_target_cost_nothing_else(
+    people: tuple[User, User, Team], vendor: FakeVendor, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    lead, bob, _ = people
+    settings.CHATSITE_PRIVATE_HOSTS |= {"127.0.0.1:9"}
+    dead, alive = target(bob, "http://127.0.0.1:9/"), target(lead, url(vendor))
+    events = [Notification(person=bob, kind="joined", key=str(number)) for number in range(10_000)]
+    begun = time.thread_time()
+    for first in range(0, len(events), 200):
+        Delivery.objects.add([(dead, event) for event in events[first : first + 200]])
+    assert time.thread_time() - begun < 2
+    assert Delivery.objects.count() == delivery.MAX_WAITING
+    dead.refresh_from_db()
+    assert dead.dropped == 10_000 - delivery.MAX_WAITING
+    Delivery.objects.test(alive)
+    for _ in range(sending.MAX_FAILURES + 3):
+        work()
+        Target.objects.filter(pk=dead.pk).update(rests_until=None)
+    assert [request.json["type"] for request in vendor.requests] == ["test"]
+    dead.refresh_from_db()
+    assert not dead.is_on
+    assert not Delivery.objects.waiting().exists()
+    assert Delivery.objects.filter(target=dead).count() <= delivery.MAX_LOGGED
+    assert Notification.objects.get(kind="target_off").person == bob
+    with CaptureQueriesContext(connection) as asked:
+        sending.send()
+    assert len(asked) == 1
+    actions.test_target(bob, dead.pk)
+    dead.refresh_from_db()
+    assert dead.is_on
+
+
+def test_a_letter_brings_what_happened_at_most_once_an_hour(people: tuple[User, User, Team], settings: Any) -> None:
+    lead, bob, team = people
+    settings.CHATSITE_SENDS_MAIL = True
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    User.objects.filter(pk=bob.pk).update(email="bob@mail.example")
+    target(bob, "", "mail")
+    for title in ("First\r\nBcc: all@mail.example", "Second"):
+        conversation = mention(lead, bob, team)
+        Conversation.objects.filter(pk=conversation.pk).update(title=title)
+    assert {row.status for row in work()} == {"sent"}
+    mention(lead, bob, team)
+    work()
+    [letter] = mail.outbox
+    assert (letter.to, letter.subject) == (["bob@mail.example"], "What happened at Chatsite: 2")
+    assert "lead mentioned you in “First Bcc: all@mail.example”" in letter.body
+    assert site_settings.CHATSITE_ORIGINS[0] + "/account/notifications/" in letter.body
+    Target.objects.update(rests_until=timezone.now())
+    work()
+    assert len(mail.outbox) == 2
