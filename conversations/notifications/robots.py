@@ -57,7 +57,7 @@ def request(form: str, url: str, secret: str, told: Sequence[Told], now: float) 
 
 
 def refusal(form: str, status: int, body: bytes) -> str:
-    """Return why a post was not taken, as a status or a robot's own number; an empty text if it was."""
+    """Return the reason of a refusal: a status or a robot's own number. It is empty for a post that was taken."""
     if not 200 <= status < 300:
         return str(status)
     number = {Form.FEISHU: "code", Form.WECOM: "errcode", Form.DINGTALK: "errcode"}.get(Form(form))

@@ -1,4 +1,4 @@
-"""The way from an event to the targets of the people and teams whom it concerns, and whether they may still be told."""
+"""The targets of an event: those of its people and teams, as long as they may know of it."""
 
 from collections.abc import Collection, Sequence
 from uuid import UUID

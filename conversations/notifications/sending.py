@@ -1,4 +1,4 @@
-"""The sending of waiting events: to each target in turn, by one process, again after a failure, and not for ever."""
+"""The sending of waiting events: each target is told by one process at a time, a few times at most."""
 
 import time
 from collections.abc import Sequence
@@ -81,7 +81,7 @@ def _tell(target: Target, batch: Sequence[Delivery]) -> bool:
 def _begin(target: Target) -> list[Delivery]:
     """Return the events of the next post, and note in their rows that it begins.
 
-    One that was begun before and has no result is told once more and says so; a third time it is not.
+    One that was begun before without a result is told once more, and says so. It is not told a third time.
     """
     waiting = Delivery.objects.waiting().filter(target=target)
     waiting.filter(is_repeated=True, started_at__isnull=False).end(DeliveryStatus.FAILED, "unknown")

@@ -1,4 +1,4 @@
-"""Events in the words of their readers outside the site: a title and names, and text only where its owner wants it."""
+"""Events in the words of their readers outside the site. Text of a message is told only where the owner wants it."""
 
 from django.conf import settings
 from django.utils import translation

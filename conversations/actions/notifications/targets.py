@@ -22,9 +22,9 @@ _QUERY = re.compile(r"[!$-~]*")  # neither a quote, a fragment nor a blank
 
 
 def add_target(user: User, team: UUID | None = None, **given: Any) -> tuple[Target, str]:
-    """Store a place of one's own or, as a lead, of a team; return it and a new secret that is shown once, or "".
+    """Store a place of one's own or, as a lead, of a team.
 
-    Refuses an address that the site does not call, and more places than one may have.
+    Returns it and a new secret, which is shown once, or an empty text. Refuses an address that the site does not call, and more places than one may have.
     """
     _check_address(given["address"])
     made = ""
@@ -48,7 +48,7 @@ def remove_target(user: User, target_id: UUID) -> Target:
 
 
 def test_target(user: User, target_id: UUID) -> Target:
-    """Tell a place of a test, at once, and of all that happens from now on if it was switched off."""
+    """Tell a place of a test, and switch it on again."""
     with transaction.atomic():
         target = _own(user, target_id)
         Target.objects.filter(pk=target.pk).update(is_on=True, failures=0, rests_until=None)

@@ -71,7 +71,7 @@ class Delivery(Happening):
     target = models.ForeignKey(Target, models.CASCADE, related_name="deliveries", db_index=False)
     status = models.CharField(max_length=10, choices=DeliveryStatus.choices, default=DeliveryStatus.WAITING)
     outcome = models.CharField(max_length=60, blank=True)
-    """What the target answered, as a status or a code; none of its words."""
+    """The target's answer as a status or a code; none of its words."""
     attempts = models.PositiveSmallIntegerField(default=0)
     started_at = models.DateTimeField(null=True)
     """The begin of an attempt of which nobody knows yet how it went."""

@@ -87,7 +87,7 @@ def _proof(request: HttpRequest) -> HttpResponse | None:
 
 
 def _added(request: HttpRequest, form: TargetForm, team: UUID | None = None) -> dict[str, Any]:
-    """Add the place of a form that is right; return the page's form, and a secret that is shown this once."""
+    """Add the place of a valid form; return the page's form, and a secret that is shown this once."""
     secret, is_added = "", False
     if form.is_valid():
         try:
