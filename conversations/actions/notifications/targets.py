@@ -24,7 +24,8 @@ _QUERY = re.compile(r"[!$-~]*")  # neither a quote, a fragment nor a blank
 def add_target(user: User, team: UUID | None = None, **given: Any) -> tuple[Target, str]:
     """Store a place of one's own or, as a lead, of a team.
 
-    Returns it and a new secret, which is shown once, or an empty text. Refuses an address that the site does not call, and more places than one may have.
+    Returns it and a new secret, which is shown once, or an empty text. Refuses an address that the site does not call,
+    and more places than one may have.
     """
     _check_address(given["address"])
     made = ""
