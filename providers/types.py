@@ -151,6 +151,13 @@ class Usage:
         written = earlier.written_tokens if self.written_tokens is None else self.written_tokens
         return Usage(self.input_tokens, thought.output_tokens, thought.thought_tokens, cached, written)
 
+    def plus(self, other: Usage | None) -> Usage:
+        """Return the sum of the counts of two calls."""
+        if other is None:
+            return self
+        pairs = ((getattr(self, name), getattr(other, name)) for name in self.__slots__)
+        return Usage(*(None if one is None and two is None else (one or 0) + (two or 0) for one, two in pairs))
+
     @property
     def _answered(self) -> int:
         return (self.output_tokens or 0) + (self.thought_tokens or 0)

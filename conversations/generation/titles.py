@@ -40,9 +40,9 @@ MAX_TRIES, AGAIN_SECONDS = 3, 20.0
 """Tries, and the seconds between them, while all keys are busy with replies."""
 MAX_WAITING = 5
 """Titles of one person that may wait."""
-INSTRUCTION = (
-    "Write a title of at most eight words for a conversation that begins with the message below. Use the language of "
-    "the message. Do not answer the message. Write the title alone, without quotation marks.\n\nThe message:\n\n"
+BEFORE, AFTER = (
+    "Write a title of at most eight words for a conversation that begins with this message:\n\n",
+    "\n\nDo not answer the message. Write the title alone, in the language of the message, without quotation marks.",
 )
 
 _logger = logging.getLogger(__name__)
@@ -151,7 +151,7 @@ def _prepared(wish: _Wish) -> _Asking | Waiting | None:
     step = search.next()
     if isinstance(step, Waiting):
         return step
-    turn = Turn("user", (Part("text", INSTRUCTION + wish.text[:MAX_QUESTION]),))
+    turn = Turn("user", (Part("text", f"{BEFORE}{wish.text[:MAX_QUESTION]}{AFTER}"),))
     prompt = Prompt(step.vendor_id, (turn,), parameters={"max_tokens": MAX_TOKENS, "thinking": "off"})
     # A probe decides when people's replies may use a route again: that is not left to a call that may be hung up.
     if search.probes or not budgets.reserve_call(payer, step, prompt):

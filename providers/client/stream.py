@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
@@ -13,7 +13,7 @@ from providers.text import to_utf8, without_key
 from providers.transport.body.waits import BLOCKING, Wait, waited_for
 from providers.transport.call import Call, HungUp, key_mask
 from providers.transport.network import Network
-from providers.types import Address, Clocks, Delta, Finish, Key, Prompt, Usage
+from providers.types import Address, Clocks, Delta, Finish, Key, Part, Prompt, Usage
 from providers.wires import registry
 from providers.wires.declarations import web_search_form, wire_learnt
 from providers.wires.json_values import mapping, merged
@@ -22,7 +22,7 @@ from providers.wires.refusals import other_wire
 from providers.wires.refusals.fields import Change, changes, fitted
 from providers.wires.refusals.lessons import Lesson, lesson, without_disproved
 from providers.wires.turns import refused_kinds
-from providers.wires.verbatim import marked
+from providers.wires.verbatim import marked, with_calls_echoed
 
 USAGE_SECONDS = 2.0
 _END_SECONDS = 0.05
@@ -42,7 +42,8 @@ class Stream:
     It leaves that out, puts it into the range named, or spells it in another way. An empty body is asked for its
     reason, by a call without streaming. Once that is answered, `quirks` is the new value of `Address.quirks`.
     `sentences` are the vendor's words for each new quirk, "" if they quote the question. If a refusal names
-    another wire for this model, it is asked over that one, unless the stream `keeps_wire`.
+    another wire for this model, it is asked over that one, unless the stream `keeps_wire`. Calls of a vendor's own
+    function of web search are given back to it, and the reply goes on.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Stream:
         self._mask = key_mask(key)
         self._keeps_wire = keeps_wire
         self._calls = 0
+        self._used: Usage | None = None
         self._over = False
         self._begin()
 
@@ -75,30 +77,25 @@ class Stream:
     @property
     def left_out(self) -> list[Change]:
         """Return the parameters that this request was sent without, or with another value, and the files in words."""
-        quirks = self._address.quirks
-        unsearched = self._without_search()
-        if not quirks:
-            return unsearched
+        quirks, chosen = self._address.quirks, self._prompt.parameters
+        wants_search = bool(chosen.get("web_search"))
+        if not quirks and not wants_search:
+            return []
         raw = mapping(self._prompt.parameters.get("raw"))
         plain = self._wire.body(replace(self._address, quirks=frozenset()), replace(self._prompt, turns=()))
         asked, sent = merged(plain, raw), merged(fitted(plain, self._wire.FIELDS, quirks), raw)
         files = (Change(kind, None) for kind in refused_kinds(self._prompt, quirks))
-        chosen = self._prompt.parameters
         # What a wire must send, and nobody has set, was changed for nobody.
         changed = (one for one in changes(asked, sent, self._wire.FIELDS) if chosen.get(one.parameter) is not None)
-        return [*changed, *files, *unsearched]
-
-    def _without_search(self) -> list[Change]:
-        """Return that the web was not searched, if somebody wanted it and there is no form."""
-        forms, address = self._wire.WEB_SEARCHES, self._address
-        is_wanted = bool(self._prompt.parameters.get("web_search"))
-        form = web_search_form(forms, address.web_search, address.base_url, self._prompt.model)
-        return [Change("web_search", True)] if is_wanted and form is None else []
+        searches = any(one.parameter == "web_search" and one.value(sent) is not None for one in self._wire.FIELDS)
+        kept = [one for one in (*changed, *files) if one.parameter != "web_search"]
+        return [*kept, *([Change("web_search", True)] if wants_search and not searches else [])]
 
     @property
     def usage(self) -> Usage | None:
-        """Return the vendor's last report of token counts."""
-        return self._reading.usage
+        """Return the vendor's last report of token counts, with those of the calls before that one went on from."""
+        latest = self._reading.usage
+        return self._used if latest is None else latest.plus(self._used)
 
     @property
     def finish(self) -> Finish | None:
@@ -165,14 +162,37 @@ class Stream:
     def _deltas(self) -> Iterator[Delta | Wait]:
         while True:
             try:
-                yield from self._attempt()
-                return
+                calls = yield from self._without_echoes()
             except VendorError as error:
                 error.quote = without_key(error.quote, self._mask)
                 doubt_if_quoted(error, self._prompt)
                 note_model(error, self._prompt.model)
                 if not (self._learn(error) or self._ask_for_the_reason(error)):
                     raise
+                continue
+            if not calls:
+                return
+            self._used = self.usage
+            self._prompt = with_calls_echoed(self._wire.NAME, self._prompt, calls)
+            self._repeat(self._address)
+
+    def _without_echoes(self) -> Generator[Delta | Wait, None, list[Part]]:
+        """Yield one call's deltas but not the vendor's own functions, which it wants to be given back; returns these.
+
+        The last call yields them too: the reply then ends with them.
+        """
+        form = web_search_form(
+            self._wire.WEB_SEARCHES, self._address.web_search, self._address.base_url, self._prompt.model
+        )
+        echoed = form.echoed if form and self._calls < MAX_CALLS else ""
+        calls: list[Part] = []
+        for delta in self._attempt():
+            part = delta.part if isinstance(delta, Delta) else None
+            if part and echoed and part.kind == "call" and part.detail.get("name") == echoed and part.detail.get("id"):
+                calls.append(part)
+            else:
+                yield delta
+        return calls
 
     def _learn(self, error: VendorError) -> bool:
         """Return whether `error` teaches another way to ask, after preparing a call that uses it."""

@@ -119,6 +119,8 @@ class WebSearch:
     label: str
     fields: Mapping[str, Any]
     usual: re.Pattern[str] | None = None
+    echoed: str = ""
+    """The vendor's own function, whose calls are answered with their own arguments."""
 
 
 def web_search_form(forms: Iterable[WebSearch], chosen: str, base_url: str, model: str) -> WebSearch | None:

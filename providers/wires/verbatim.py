@@ -8,11 +8,11 @@ have one account. A refusal of their signatures is answered by asking without an
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from providers.types import Address, Delta, Part
+from providers.types import Address, Delta, Part, Prompt, Turn
 from providers.wires.json_values import mapping
 from providers.wires.turns import UNSIGNED
 
@@ -57,3 +57,15 @@ def kept(wire: str, part: Part) -> Mapping[str, Any]:
     """Return `part` as it came, if it came over this wire, from wherever; else {}."""
     vendor = mapping(part.detail.get("vendor"))
     return mapping(vendor.get("part")) if vendor.get("wire") == wire else {}
+
+
+def with_calls_echoed(wire: str, prompt: Prompt, calls: Sequence[Part]) -> Prompt:
+    """Return the prompt with these calls of the vendor's own functions, each answered with its unchanged arguments."""
+    results = (
+        Part("call_result", "", {"id": call.detail["id"], "response": _arguments(kept(wire, call))}) for call in calls
+    )
+    return replace(prompt, turns=(*prompt.turns, Turn("assistant", tuple(calls)), Turn("user", tuple(results))))
+
+
+def _arguments(call: Mapping[str, Any]) -> object:
+    return mapping(call.get("function")).get("arguments")

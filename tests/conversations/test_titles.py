@@ -102,7 +102,7 @@ def test_a_title_comes_live_to_all_readers_is_paid_and_makes_nothing_unread(
     assert (conversation.title, conversation.updated_at) == ("Moving a queue", before)
     assert set(ReadMark.objects.filter(conversation=key).values_list("revision", flat=True)) == {conversation.revision}
     [call] = asked
-    assert history(call) == [titles.INSTRUCTION + QUESTION]
+    assert history(call) == [titles.BEFORE + QUESTION + titles.AFTER]
     assert (call.json["max_tokens"], call.json.get("reasoning_effort", "none")) == (30, "none")
     until(at_rest)
     paid = UsageRecord.objects.get(purpose="title")

@@ -5,14 +5,23 @@ from typing import Any
 
 import pytest
 
-from providers.client.stream import Stream
+from providers.client.stream import MAX_CALLS, Stream
 from providers.transport.network import Network
-from providers.types import Address, Prompt
+from providers.types import Address, Prompt, Usage
 from providers.wires import registry
 from providers.wires.declarations import NO_SEARCH, web_search_form
 from tests.fake_vendor import FakeVendor
 from tests.providers.reading import outcome, turns
-from tests.vendor_replies import event, gemini_end, gemini_event, openai_end, openai_event, openai_stream
+from tests.vendor_replies import (
+    Received,
+    event,
+    gemini_end,
+    gemini_event,
+    openai_chunk,
+    openai_end,
+    openai_event,
+    openai_stream,
+)
 
 DASHSCOPE, OPENROUTER = "https://dashscope.aliyuncs.com/compatible-mode/v1", "https://openrouter.ai/api/v1"
 
@@ -89,28 +98,85 @@ def test_a_form_of_another_wire_is_not_sent() -> None:
     assert web_search_form((), "plugins", "", "") is None
 
 
-def test_a_reply_says_that_nothing_was_searched(vendor: FakeVendor) -> None:
-    def asked(chosen: str) -> Stream:
-        address = Address("openai", vendor.openai_url, web_search=chosen)
-        with Stream(
-            address, Prompt("m", turns("Hi"), parameters={"web_search": True}), network=Network(vendor.private_hosts)
-        ) as reply:
-            assert "".join(delta.text for delta in reply) == "Hello"
-        return reply
+JSON = {"Content-Type": "application/json"}
 
+
+def answered(vendor: FakeVendor, chosen: str) -> Stream:
+    """Ask a question over a form that a vendor perhaps refuses; it is answered all the same."""
+    address = Address("openai", vendor.openai_url, web_search=chosen)
+    asked = Prompt("m", turns("Hi"), parameters={"web_search": True})
+    with Stream(address, asked, network=Network(vendor.private_hosts)) as reply:
+        assert "".join(delta.text for delta in reply) == "Hello"
+    return reply
+
+
+@pytest.mark.parametrize(
+    ("chosen", "status", "sentence"),
+    [
+        ("", 200, ""),
+        ("enable_search", 400, "Unrecognized request argument supplied: enable_search"),
+        ("web_search_options", 400, "Web search options not supported with this model."),
+        ("openrouter:web_search", 404, "No endpoints found that support tool use. To learn more, visit the site."),
+        ("tools:web_search", 400, "Hosted tool 'web_search' is not supported with this model."),
+        ("$web_search", 400, "function $web_search is not available for this model"),
+    ],
+)
+def test_a_refused_search_is_left_out_and_said(vendor: FakeVendor, chosen: str, status: int, sentence: str) -> None:
+    plain = {"model", "stream", "messages"}
     vendor.script = lambda call: (
-        [
-            400,
-            {"Content-Type": "application/json"},
-            b'{"error":{"message":"Unrecognized request argument: enable_search"}}',
-        ]
-        if "enable_search" in call.json
-        else [openai_stream(["Hello"])]
+        [openai_stream(["Hello"])]
+        if call.json.keys() <= plain
+        else [status, JSON, json.dumps({"error": {"message": sentence}}).encode()]
     )
-    unasked, refused = asked(""), asked("enable_search")
-    assert [change.parameter for change in (*unasked.left_out, *refused.left_out)] == ["web_search", "web_search"]
-    assert refused.quirks == {"no:enable_search"}
-    assert asked("plugins").left_out == []
+    reply = answered(vendor, chosen)
+    assert [(change.parameter, change.sent) for change in reply.left_out] == [("web_search", None)]
+    assert bool(reply.quirks) == (status == 400)
+
+
+@pytest.mark.parametrize("form", [form.name for form in registry.wire("openai").WEB_SEARCHES])
+def test_a_search_that_is_accepted_is_not_said_to_be_left_out(vendor: FakeVendor, form: str) -> None:
+    vendor.script = lambda call: [openai_stream(["Hello"])]
+    assert answered(vendor, form).left_out == []
+
+
+def moonshot(vendor: FakeVendor, times: int) -> None:
+    """Let the vendor search so many times, each by a call that it wants to be given back, before it answers."""
+    call = {"index": 0, "type": "builtin_function", "function": {"name": "$web_search", "arguments": ARGUMENTS}}
+
+    def script(request: Received) -> list[Any]:
+        number = sum(message["role"] == "tool" for message in request.json["messages"])
+        usage = {"prompt_tokens": 10, "completion_tokens": 1}
+        if number == times:
+            return [openai_event("Hello") + openai_end(usage=usage)]
+        piece = openai_chunk(tool_calls=[{**call, "id": f"c{number}"}])
+        return [piece + openai_end("tool_calls", usage=usage)]
+
+    vendor.script = script
+
+
+ARGUMENTS = '{"q":  "tea \\u8336", "search_result": {"search_id": "x"}}'
+
+
+def test_moonshot_is_given_its_own_calls_back_unchanged(vendor: FakeVendor) -> None:
+    moonshot(vendor, 2)
+    reply = answered(vendor, "$web_search")
+    last = vendor.requests[-1].json["messages"]
+    assert [message["role"] for message in last] == ["user", "assistant", "tool", "assistant", "tool"]
+    assert last[1]["tool_calls"][0]["type"] == "builtin_function"
+    assert last[1]["tool_calls"][0]["function"]["arguments"] == last[2]["content"] == ARGUMENTS
+    assert [message["tool_call_id"] for message in last if message["role"] == "tool"] == ["c0", "c1"]
+    assert (reply.finish and reply.finish.reason, reply.left_out) == ("stop", [])
+    assert reply.usage == Usage(30, 3)
+
+
+def test_a_vendor_that_searches_for_ever_is_asked_a_few_times(vendor: FakeVendor) -> None:
+    moonshot(vendor, 10**6)
+    address = Address("openai", vendor.openai_url, web_search="$web_search")
+    asked = Prompt("m", turns("Hi"), parameters={"web_search": True})
+    with Stream(address, asked, network=Network(vendor.private_hosts)) as reply:
+        parts = [delta.part.kind for delta in reply if delta.part]
+    assert (parts, len(vendor.requests)) == (["call"], MAX_CALLS)
+    assert reply.usage == Usage(10 * MAX_CALLS, MAX_CALLS)
 
 
 # --- The sources ----------------------------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 """The forms in which OpenAI-compatible servers are told that a model may search the web.
 
 Source: the API references of OpenAI (web_search_options), Alibaba (enable_search), OpenRouter (plugins, server tools),
-Zhipu (tools of type web_search) and Baidu (web_search), and DMXAPI's documents. ShengSuanYun's `online_search` is by
-hearsay. Perplexity searches unasked.
+Zhipu (tools of type web_search), Moonshot ($web_search) and Baidu (web_search), and DMXAPI's documents. ShengSuanYun's
+`online_search` is by hearsay. Perplexity searches unasked.
 """
 
 from __future__ import annotations
@@ -40,6 +40,13 @@ WEB_SEARCHES = (
         {"tools": (_ZHIPU,)},
         re.compile(r"\bbigmodel\.cn |\bapi\.z\.ai "),
     ),
+    WebSearch(
+        "$web_search",
+        "tools: $web_search (Moonshot)",
+        {"tools": ({"type": "builtin_function", "function": {"name": "$web_search"}},)},
+        re.compile(r"\bapi\.moonshot\.(cn|ai) "),
+        echoed="$web_search",
+    ),
     WebSearch("tools:web_search", "tools: web_search", {"tools": ({"type": "web_search"},)}),
     WebSearch(
         "baidu:web_search",
@@ -50,10 +57,11 @@ WEB_SEARCHES = (
     WebSearch("online_search", "online_search (ShengSuanYun)", {"online_search": True}),
 )
 FIELDS = (
-    Field(("web_search_options",), "web_search", also=r"\bweb[ _]search(?:[ _]options)? (?:is|are) not\b"),
+    Field(("web_search_options",), "web_search", also=r"\bweb[ _]search(?:[ _]options)? (?:(?:is|are) )?not\b"),
     *(Field((name,), "web_search") for name in ("enable_search", "online_search", "web_search")),
     Field(("plugins",), "web_search", is_common_word=True),
     Field(("tools", "web_search"), "web_search"),
-    Field(("tools", "openrouter:web_search"), "web_search"),
+    Field(("tools", "openrouter:web_search"), "web_search", also="no endpoints found that support tool use"),
+    Field(("tools", "builtin_function"), "web_search", also=r"\$web_search"),
 )
 """The fields of a search that a deployment may refuse."""
