@@ -21,7 +21,7 @@ from conversations.live import events
 from conversations.models import Conversation, File, Mention, Message, Notification, User
 from conversations.models.message import Role, Status
 from conversations.protocol import commands
-from conversations.protocol.mentions import after_names, mentioned
+from conversations.protocol.mentions import SIGNS, after_names, mentioned
 from conversations.search import indexing
 from conversations.text import title_of
 from conversations.usage import quotas
@@ -187,16 +187,18 @@ def _store(
 def _mention(question: Message, original: Message | None) -> None:
     """Note the readers whom a message mentions, but not again those whom it mentioned in other words."""
     team = question.conversation.team
-    if team is None or "@" not in question.text:
+    if team is None or not any(sign in question.text for sign in SIGNS):
         return
-    names = {name.lower(): person.pk for person in team.named() for name in (person.username, person.name)}
-    known = {question.author_id, *(original.mentions.values_list("person", flat=True) if original else ())}
+    people = {person.pk: person for person in team.named(also_inactive=True)}
+    names = {name: person.pk for person in people.values() for name in (person.username, person.name)}
+    known = {question.author_id, *(Mention.objects.of_versions(original) if original else ())}
     readers = set(question.conversation.audience_ids())  # a narrow project's are not all of the team
-    people = [person for person in mentioned(question.text, names) if person in readers - known]
-    if people:
-        Mention.objects.note(question, people)
-        Notification.objects.note_mentions(question, people)
-        transaction.on_commit(lambda: events.mention_created(question, people))
+    called = [key for key in mentioned(question.text, names) if key in readers - known and people[key].is_active]
+    if called:
+        quotas.check_mentions(question, len(called))
+        Mention.objects.note(question, called)
+        Notification.objects.note_mentions(question, called)
+        transaction.on_commit(lambda: events.mention_created(question, called))
 
 
 def _changes(conversation: Conversation, asked: _Question) -> dict[str, Any]:

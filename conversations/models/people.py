@@ -235,9 +235,13 @@ class Team(Retention):
         """Return the fields of this team's new conversations."""
         return {"model": self.model, "system_prompt": self.system_prompt, "parameters": self.parameters}
 
-    def named(self) -> list[User]:
-        """Return the active members whose names are known to one another, so many of them, leads first."""
-        return [place.user for place in self.places()[:MAX_NAMED]]
+    def named(self, *, also_inactive: bool = False) -> list[User]:
+        """Return the active members whose names are known to one another, so many of them, leads first.
+
+        With `also_inactive`, those who left follow: their longer names are no mentions of others.
+        """
+        left = self.memberships.filter(user__is_active=False).select_related("user")[: MAX_NAMED * also_inactive]
+        return [place.user for place in [*self.places()[:MAX_NAMED], *left]]
 
     def places(self) -> "MembershipQuerySet":
         """Return the active members, leads first."""

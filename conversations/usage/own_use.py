@@ -73,7 +73,7 @@ def use_of(person: User) -> OwnUse:
     """Return this person's calls; days and months are those of the site's time zone."""
     today = day_of(clock.now())
     month = _summed(calls_of(person, today.replace(day=1)))
-    names = team_names(row["team"] for row in month)
+    names = team_names(person, (row["team"] for row in month))
     return OwnUse(
         today=_total(_summed(calls_of(person, today))),
         month=_total(month),
@@ -82,13 +82,15 @@ def use_of(person: User) -> OwnUse:
     )
 
 
-def team_names(ids: Iterable[UUID | None]) -> dict[UUID | None, str]:
-    """Return the names of the teams in which calls were made; there are words for none, and for those deleted."""
+def team_names(person: User, ids: Iterable[UUID | None]) -> dict[UUID | None, str]:
+    """Return the names of the teams in which a person's calls were made; there are words for none.
+
+    A team in which they are no longer may have another name now, which is not for them.
+    """
     wanted = set(ids)
-    known: dict[UUID | None, str] = dict(
-        Team.objects.filter(pk__in=[key for key in wanted if key]).values_list("pk", "name")
-    )
-    return {key: known.get(key) or (gettext("a deleted team") if key else gettext("private")) for key in wanted}
+    rows = Team.objects.visible_to(person).filter(pk__in=[key for key in wanted if key])
+    known: dict[UUID | None, str] = dict(rows.values_list("pk", "name"))
+    return {key: known.get(key) or (gettext("a former team") if key else gettext("private")) for key in wanted}
 
 
 def calls_of(person: User, first: date | None = None) -> "QuerySet[UsageRecord]":

@@ -8,11 +8,13 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from conversations.errors import Refused
+from conversations.ids import first_id
 from conversations.models import (
     Conversation,
     File,
     Invitation,
     Membership,
+    Mention,
     Message,
     PromptVersion,
     User,
@@ -30,6 +32,8 @@ MAX_TEAMS, MAX_INVITATIONS, MAX_TOKENS, MAX_PROJECTS = 100, 200, 50, 200
 """Teams that one person leads, open invitations that they made, open tokens, projects; lists show them all."""
 MAX_PROMPTS, MAX_PROMPT_CHARACTERS = 500, 3_000_000
 """Prompts of one person, one team or the site, and the characters of all their versions."""
+MAX_MENTIONS_A_MINUTE = 300
+"""Mentions of people by one person: each calls somebody."""
 _DAY_SECONDS = 24 * 3600
 _MEGABYTE = 2**20
 _NEARLY_FULL = 0.9
@@ -57,6 +61,14 @@ def check_remarks(author: User, conversation: Conversation) -> None:
     since = timezone.now() - timedelta(minutes=1)
     if conversation.remarks.filter(author=author, created_at__gt=since).count() >= MAX_REMARKS_A_MINUTE:
         raise Refused("rate_limited", f"You may make {MAX_REMARKS_A_MINUTE} remarks a minute.")
+
+
+def check_mentions(message: Message, people: int) -> None:
+    """Refuse a message that mentions so many people if its author mentioned very many in the last minute."""
+    since = timezone.now() - timedelta(minutes=1)
+    lately = Mention.objects.filter(message__gt=first_id(since), message__author=message.author_id).count()
+    if lately + people > MAX_MENTIONS_A_MINUTE:
+        raise Refused("rate_limited", f"You may mention people {MAX_MENTIONS_A_MINUTE} times a minute.")
 
 
 def check_teams(person: User) -> None:

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from conversations.models import Conversation, Membership, Mention
+from conversations.models import Conversation, Membership, Mention, User
 from conversations.protocol.mentions import after_names, mentioned
+from conversations.usage import quotas
 from tests.conftest import Cast
 from tests.conversations.calling import Api
 from tests.sockets import Socket
@@ -23,6 +24,14 @@ NAMES = {name: name for name in ("bob", "bob the builder", "李雷", "o'neil", "
         ("> @bob said\n`@bob` ```\n@bob\n``` @gpt-4", ["gpt-4"]),
         ("```\n@bob", []),
         ("@" * 100_000 + "bob", []),
+        ("x" * 100_000 + " @bob", ["bob"]),
+        ("ﷺ" * 90_000 + " @bob", []),
+        ("~~~\n@bob\n~~~\n````\n```\n@bob\n````\n``a ` @bob``", []),
+        ("    @bob\n\n\t@bob", []),
+        ("- a list:\n\n    @bob\n- > @gpt-4", ["bob"]),
+        ("https://medium.com/@bob t.me/@bob é@bob.com josé@bob", []),
+        ("＠Ｂｏｂ　the  Builder, ＠O’Neil", ["bob the builder", "o'neil"]),
+        ("@bobさん @李雷씨", ["bob", "李雷"]),
     ],
 )
 def test_a_name_behind_a_sign_is_a_mention(text: str, found: list[str]) -> None:
@@ -57,10 +66,14 @@ def test_who_is_mentioned_is_told_until_they_have_read_it(cast: Cast, connect: C
     def is_mentioned() -> bool:
         return bool(Api(cast.bob).get(f"/conversations/{ack['conversation']}")["mentioned"])
 
+    # In a third wording nobody is called who was called by the first or the second.
+    again = alice.ask("message.edit", message=Mention.objects.latest("pk").message_id, text="@bob, @rita: look")
+    assert again["type"] == "ack"
+    assert Mention.objects.count() == 2
     assert is_mentioned()
-    bob.ask("conversation.read", conversation=ack["conversation"], revision=6, unseen=True)
+    bob.ask("conversation.read", conversation=ack["conversation"], revision=8, unseen=True)
     assert is_mentioned(), "it may stand beside the branch that was shown"
-    bob.ask("conversation.read", conversation=ack["conversation"], revision=6)
+    bob.ask("conversation.read", conversation=ack["conversation"], revision=8)
     assert other.event("conversation.arranged")["mentioned"] is False
     assert not is_mentioned()
 
@@ -73,3 +86,26 @@ def test_a_mention_is_for_who_may_read_it_now(cast: Cast, connect: Callable[...,
     assert unread.count() == 0
     assert Api(cast.bob).get("/conversations")["results"] == []
     assert Conversation.objects.filter(pk=ack["conversation"]).exists()
+
+
+def test_the_longer_name_of_who_left_is_no_mention_of_another(cast: Cast, connect: Callable[..., Socket]) -> None:
+    longer = User.objects.create_user("bob-too", display_name="Bob Miller", is_active=False)
+    Membership.objects.create(team=cast.team, user=longer)
+    said = {"conversation": None, "team": cast.team.id, "models": []}
+    alice = connect(cast.alice)
+    alice.ask("message.send", text="@Bob Miller knows", **said)
+    assert not Mention.objects.exists()
+    alice.ask("message.send", text="@Bob knows", **said)
+    assert Mention.objects.get().person == cast.bob
+
+
+def test_nobody_calls_others_without_end(
+    cast: Cast, connect: Callable[..., Socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quotas, "MAX_MENTIONS_A_MINUTE", 3)
+    alice = connect(cast.alice)
+    said = {"conversation": None, "team": cast.team.id, "text": "@bob @rita", "models": []}
+    assert alice.ask("message.send", **said)["type"] == "ack"
+    assert alice.ask("message.send", **said)["code"] == "rate_limited"
+    assert (Mention.objects.count(), Conversation.objects.count()) == (2, 1), "nothing of it is stored"
+    assert alice.ask("message.send", **{**said, "text": "@bob"})["type"] == "ack"

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from datetime import datetime
 
 import pytest
+from django.http.response import HttpResponseBase
 from django.test import Client
 from django.utils import timezone
 
-from conversations.models import Conversation, Message, Team, UsageRecord, User
+from conversations.models import Conversation, Membership, Message, Team, UsageRecord, User
 from conversations.usage import own_use
 from conversations.usage.estimates import likely_usage
 from providers.models import LanguageModel
@@ -38,6 +39,12 @@ def call(person: User, day: int, model: str = "parrot", team: Team | None = None
     )
 
 
+def list_of(person: User) -> HttpResponseBase:
+    client = Client()
+    client.force_login(person)
+    return client.get("/account/usage.csv", headers={"accept-encoding": "identity"})
+
+
 @pytest.fixture
 def used(cast: Cast, clock: Clock) -> Cast:
     clock.turn((NOW - clock.now()).total_seconds())
@@ -54,8 +61,12 @@ def test_it_is_summed_by_time_model_and_team(used: Cast) -> None:
     assert mine.month == own_use.Use("", 3, 300, 45, 10_500, 1)
     assert [(use.name, use.calls, use.cost) for use in mine.models] == [("parrot", 2, 10_500), ("=owl", 1, 0)]
     assert [(use.name, use.calls) for use in mine.teams] == [("Crew", 2), ("private", 1)]
+    Membership.objects.filter(user=used.bob).delete()
+    Team.objects.update(name="Layoffs")
+    assert [use.name for use in own_use.use_of(used.bob).teams] == ["a former team", "private"]
+    assert b"Layoffs" not in bytes_of(list_of(used.bob)), "what it is called now is not for them"
     Team.objects.filter(pk=used.team.pk).delete()
-    assert [use.name for use in own_use.use_of(used.bob).teams] == ["a deleted team", "private"]
+    assert [use.name for use in own_use.use_of(used.bob).teams] == ["a former team", "private"]
 
 
 def test_the_page_and_its_list_are_of_one_person(used: Cast) -> None:
@@ -64,8 +75,7 @@ def test_the_page_and_its_list_are_of_one_person(used: Cast) -> None:
     page = client.get("/account/usage/").content.decode()
     assert "0.0105" in page
     assert "0.07" not in page
-    answer = client.get("/account/usage.csv", headers={"accept-encoding": "identity"})
-    rows = list(csv.DictReader(io.StringIO(bytes_of(answer).decode("utf-8-sig"))))
+    rows = list(csv.DictReader(io.StringIO(bytes_of(list_of(used.bob)).decode("utf-8-sig"))))
     assert [(row["team"], row["model"], row["cost"]) for row in rows] == [
         ("Crew", "parrot", "0.009"),
         ("private", "parrot", "0.0015"),

@@ -30,6 +30,11 @@ class MentionQuerySet(models.QuerySet["Mention"]):
         is_open = Q(conversation__project=None) | Q(conversation__project__is_narrow=False) | is_named
         return self.filter(is_open, conversation__deleted_at=None, conversation__team__memberships__user=F("person"))
 
+    def of_versions(self, message: Message) -> "models.QuerySet[Mention, UUID]":
+        """Return the ids of the people whom a message mentions in any of its wordings."""
+        versions = Message.objects.filter(conversation=message.conversation_id, parent=message.parent_id)
+        return self.filter(message__in=versions).values_list("person", flat=True)
+
     def note(self, message: Message, people: Iterable[UUID]) -> None:
         """Store that these people are mentioned in a message, in its own transaction."""
         self.bulk_create(

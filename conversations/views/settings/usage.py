@@ -62,7 +62,7 @@ def _calls(person: User) -> Iterator[list[Any]]:
     zone, names = timezone.get_default_timezone(), dict[Any, str]()
     for call in in_batches(own_use.calls_of(person), "created_at", "pk"):
         if call.team_id not in names:
-            names |= own_use.team_names([call.team_id])
+            names |= own_use.team_names(person, [call.team_id])
         cost = None if call.cost is None else f"{Decimal(call.cost) / MICRO:f}"
         when = timezone.localtime(call.created_at, zone).isoformat()
         yield [when, names[call.team_id], *(getattr(call, name) for name in _COLUMNS), cost, settings.CHATSITE_CURRENCY]

@@ -6,7 +6,7 @@
  * Dispatches "changed" when the text is for others than before.
  */
 
-import { addressedBy } from "../helpers/addressed.js";
+import { addressedBy, beginsWithSign } from "../helpers/addressed.js";
 import { forever } from "../helpers/storage.js";
 import { page } from "./page.js";
 import { PeopleHere } from "./people-here.js";
@@ -77,13 +77,13 @@ export class Addressees extends EventTarget {
   }
 
   get #beginsWithName() {
-    return this.#composer.text.value.trimStart().startsWith("@");
+    return beginsWithSign(this.#composer.text.value);
   }
 
   #in(text) {
     const people = this.people.others.map((person) => ({ ...person, isPerson: true }));
     const models = this.#options().map((option) => ({ name: option.textContent.trim(), option }));
-    const named = text.trimStart().startsWith("@") ? addressedBy(text, [...people, ...models]) : [];
+    const named = beginsWithSign(text) ? addressedBy(text, [...people, ...models]) : [];
     const options = named.map(({ option }) => option).filter(Boolean);
     return { models: options.slice(0, Number(this.#composer.dataset.most)), people: named.filter(({ isPerson }) => isPerson) };
   }

@@ -4,7 +4,7 @@ import { firstOf } from "../helpers/model-order.js";
 import { phrase } from "../helpers/phrases.js";
 
 /** An address of mail is no mention; a name may have several words. */
-const PATTERN = /(?<![A-Za-z0-9._+-])@(?<words>[^@\n]{0,60})$/;
+const PATTERN = /(?<![A-Za-z0-9._+-])[@＠](?<words>[^@＠\n]{0,60})$/;
 
 /** See models/completion-list.js. */
 export function source(composer) {
@@ -19,8 +19,11 @@ async function found(composer, words) {
   return named.filter(([name]) => fits(name, words)).map(([label, note]) => ({ label, note, text: `@${label} ` }));
 }
 
-/** Whether the name, or what follows a blank or a mark in it, begins with these words. */
+/** Whether the name, or what follows a blank or a mark in it, begins with these words, with or without accents and blanks. */
 function fits(name, words) {
-  const [whole, begun] = [name.toLocaleLowerCase(), words.toLocaleLowerCase()];
-  return whole.startsWith(begun) || (begun !== "" && [...whole.matchAll(/[\s/:._-]/g)].some(({ index }) => whole.startsWith(begun, index + 1)));
+  const [whole, begun] = [plain(name), plain(words)];
+  const isInside = begun !== "" && [...whole.matchAll(/[\s/:._-]/g)].some(({ index }) => whole.startsWith(begun, index + 1));
+  return whole.startsWith(begun) || isInside || whole.replaceAll(" ", "").startsWith(begun);
 }
+
+const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLocaleLowerCase();

@@ -8,7 +8,7 @@ import { fetchElement } from "../helpers/loading.js";
 /** A source exports `source(composer)`; see models/completion-list.js. */
 const NAMES = () => import("../models/mentioned-names.js");
 const SOURCES = [NAMES, () => import("../models/prompt-source.js")];
-const SIGNS = /[@/]/;
+const SIGNS = /[@＠/]/;
 
 export class Completions {
   #composer;
@@ -32,7 +32,7 @@ export class Completions {
   }
 
   #edited(field) {
-    if (!field.matches("message-editor textarea") || this.#editors.has(field) || !field.value.includes("@")) return;
+    if (!field.matches("message-editor textarea") || this.#editors.has(field) || !SIGNS.test(field.value)) return;
     this.#editors.add(field);
     this.#complete(field, [NAMES]).catch(() => this.#editors.delete(field));
   }

@@ -37,15 +37,15 @@ export class Mentions {
     const row = list.find(conversation) ?? (await list.hear({ id: conversation }));
     if (!row) return; // It is not for this reader any more.
     row.setAttribute("data-mentioned", "");
-    setTimeout(() => row.hasAttribute("data-mentioned") && this.#tell(row, message, person?.name ?? ""), MOMENT);
+    setTimeout(() => row.hasAttribute("data-mentioned") && this.#tell(row, { conversation, message, name: person?.name ?? "" }), MOMENT);
   }
 
-  /** Each page says it, one of them for the browser. Who muted the conversation has the mark alone. */
-  async #tell(row, message, name) {
+  /** Each page says it, one of them for the browser, the newest in the earlier one's place. Who muted it has the mark alone. */
+  async #tell(row, { conversation, message, name }) {
     if (row.hasAttribute("data-muted")) return;
     const title = row.querySelector(".row__title").textContent;
     const address = `${row.querySelector(".row__link").href}#message-${message}`;
-    if (claim(message)) notify(title, phrase("mention.notify", { name }), message, () => this.#open(row, address));
+    if (claim(message)) notify(title, phrase("mention.notify", { name }), conversation, () => this.#open(row, address));
     if (document.hidden) return;
     const note = await fetchPart(() => import("../elements/mention-note.js"));
     note?.tell(phrase("mention.told", { name, title }), address);
