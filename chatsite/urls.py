@@ -21,6 +21,7 @@ from conversations.views.lists import bin as bin_pages
 from conversations.views.lists import verified as verified_pages
 from conversations.views.notifications import inbox, targets
 from conversations.views.projects import changes as project_changes
+from conversations.views.projects import files as project_files
 from conversations.views.projects import pages as project_pages
 from conversations.views.projects import people as project_people
 from conversations.views.projects import versions as project_versions
@@ -127,10 +128,16 @@ urlpatterns = [
         project_people.hand_over,
         name="hand-over-project",
     ),
-    path("projects/<uuid:project_id>/files/", project_changes.add_files, name="add-project-files"),
+    path("projects/<uuid:project_id>/files/", project_files.add_files, name="add-project-files"),
+    path("projects/<uuid:project_id>/files/<uuid:file_id>/", project_files.file, name="project-file"),
+    path(
+        "projects/<uuid:project_id>/files/<uuid:file_id>/change/",
+        project_files.change_file,
+        name="change-project-file",
+    ),
     path(
         "projects/<uuid:project_id>/files/<uuid:file_id>/remove/",
-        project_changes.remove_file,
+        project_files.remove_file,
         name="remove-project-file",
     ),
     path("projects/<uuid:project_id>/archive/", project_changes.archive, name="archive-project"),

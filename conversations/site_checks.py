@@ -105,10 +105,11 @@ def balances() -> Iterator[Finding]:
 
 
 def search_index() -> Iterator[Finding]:
-    """Find messages and titles that the search does not know yet."""
+    """Find messages, titles and passages of files that the search does not know yet."""
     if missing := count_missing():
         sentence = _(
-            "The search lacks %(number)s messages and titles. It adds them by itself, and `rebuildsearch` at once."
+            "The search lacks %(number)s messages, titles or passages of files. "
+            "It adds them by itself, and `rebuildsearch` at once."
         )
         yield Finding(sentence % {"number": missing}, is_grave=False)
 

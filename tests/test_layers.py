@@ -31,7 +31,7 @@ FLOORS = {
         "models text",
         "content mail protocol search usage",
         "accounts files reporting verified",
-        "exports forms live site_checks templatetags",
+        "exports forms live lookup site_checks templatetags",
         "cluster generation imports notifications",
         "actions",
         "connections",

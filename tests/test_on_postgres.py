@@ -22,6 +22,7 @@ OTHERS = (
     "tests/providers/test_audit.py::test_it_only_grows",
     "tests/search/test_labelled.py",
     "tests/search/test_index.py",
+    "tests/search/test_lookup.py",
 )
 
 SPARED = (

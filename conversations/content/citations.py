@@ -25,7 +25,7 @@ def numbered(parts: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 def shown_sources(sources: Iterable[dict[str, Any]] | None) -> list[dict[str, Any]]:
     """Return the sources that people can know: place among all, address, title, and domain if it differs.
 
-    A file that was sent along has a title and no address.
+    A file that was sent along has a title and no address. A passage of a project's file has its page's `path` here.
     """
     return [
         {"place": place, "address": source.get("uri") or "", **_called(source)}
@@ -63,7 +63,8 @@ def host(address: str) -> str:
 def _called(source: dict[str, Any]) -> dict[str, str]:
     domain = source.get("domain") or host(source.get("uri") or "")
     title = source.get("title") or domain
-    return {"title": title, "domain": domain if domain != title else ""}
+    path = {"path": source["path"]} if source.get("path") else {}
+    return {"title": title, "domain": domain if domain != title else "", **path}
 
 
 def _marks(part: dict[str, Any], origin: int) -> Iterator[Mark]:

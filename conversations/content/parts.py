@@ -141,7 +141,7 @@ def merge_text(pending: Iterable[Delta | LivePart]) -> Iterator[LivePart]:
 
 def with_thought_apart(stored: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the parts of an ended reply, with a thought apart that no tag had opened."""
-    place = next((place for place, part in enumerate(stored) if part["kind"] != "thought"), 0)
+    place = next((place for place, part in enumerate(stored) if part["kind"] not in ("thought", "citation")), 0)
     first = stored[place] if stored else {}
     found = unopened_thought(first["text"]) if first.keys() == {"kind", "text"} and first["kind"] == "text" else None
     if found is None:

@@ -54,9 +54,19 @@ def for_model(part: Part, file: File, taken: Collection[str]) -> Part:
     if form is Form.NAME:
         return file_parts.as_placeholder(part)
     if form is Form.TEXT:
-        return file_parts.as_text(file.name, file.text.text if file.text else _plain(file))
+        return file_parts.as_text(file.name, text_of(file))
     whole = file_parts.with_bytes(part, base64.b64encode(_bytes(file)).decode())
     return file_parts.with_words(whole, file.name, file.text.text) if file.text else whole
+
+
+def has_text(file: File) -> bool:
+    """Return whether this file is a text, or a document of which a text was read."""
+    return file.text_id is not None or file.media_type == PLAIN_TEXT
+
+
+def text_of(file: File) -> str:
+    """Return the text of a file that has one."""
+    return file.text.text if file.text else _plain(file)
 
 
 def _kind(name: str, content: bytes, media_type: str | None) -> str:

@@ -156,10 +156,13 @@ _SENTENCES = {
     ("bad_text", ""): _("This holds characters that cannot be kept."),
     ("bad_text", "name"): _("A name needs letters or digits."),
     ("too_long", ""): _("This is too long."),
-    ("too_long", "files"): _("The files of a project can have 10 MB together."),
+    ("too_long", "files"): _(
+        "The files that go with every question can have 10 MB together, those that are looked up 100 MB."
+    ),
+    ("bad_field", "looked_up"): _("There is no text in this file that could be looked up."),
     ("too_long", "links"): _("A project can have 20 links."),
     ("bad_field", "links"): _("A link is the address of a web page, with https:// in front."),
-    ("busy", "files"): _("A project can have 20 files. Remove some first."),
+    ("busy", "files"): _("A project can have 20 files that go with every question, and 500 that are looked up."),
     ("busy", ""): _("You have very many of these already. Remove some first."),
     ("no_room", ""): _("Your files take all the room you have. Delete conversations that hold some forever."),
 }

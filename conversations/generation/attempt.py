@@ -40,12 +40,16 @@ _starting = ThreadPoolExecutor(2, thread_name_prefix="local-model")
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One attempt: the route to the vendor, the prompt, the payer, and the parts that the reply begins with."""
+    """One attempt: the route to the vendor, the prompt, the payer, and the parts that the reply begins with.
+
+    `sources` are the passages that go with the question: they are the reply's first part once the vendor answers.
+    """
 
     route: Route
     prompt: Prompt
     payer: BillingContext
     carried: tuple[LivePart, ...] = ()
+    sources: Part | None = None
 
 
 def attempt(live: LiveReply, task: Attempt) -> Generator[Wait, None, Outcome | None]:
@@ -172,15 +176,21 @@ def _feed_hub(trying: _Trying) -> Iterator[Wait]:
         if not live.heard:
             live.heard = True
             _note_first_word(live)
+            if trying.task.sources is not None:
+                _feed(live, Delta(part=trying.task.sources))
         trying.meter.count(delta)
         trying.gaps += delta.part is not None and delta.part.kind == "gap"
         if delta.part is not None and "data" in delta.part.detail:
             yield BLOCKING
             delta = _with_file_kept(live, delta.part)
-        hub.feed(live, delta)
-        live.fed.add(LivePart(delta.text, delta.thought, delta.part))
+        _feed(live, delta)
     if live.withdrawn and not live.stopped:
         raise KeyWithdrawn
+
+
+def _feed(live: LiveReply, delta: Delta) -> None:
+    hub.feed(live, delta)
+    live.fed.add(LivePart(delta.text, delta.thought, delta.part))
 
 
 def _note_first_word(live: LiveReply) -> None:

@@ -41,8 +41,8 @@ def context_of(project_id: UUID | None) -> ProjectContext:
         return ProjectContext()
     versions = Instructions.objects.filter(project=project, number=project.version)
     version = versions.values_list("pk", flat=True).first() if project.instructions else None
-    files = File.objects.select_related("text").filter(project_places__project=project).order_by("project_places")
-    return ProjectContext(project.instructions, version, tuple(files))
+    always = project.held.filter(looked_up=False).select_related("file__text")
+    return ProjectContext(project.instructions, version, tuple(held.file for held in always))
 
 
 def note_version(reply: Message, version: int | None) -> None:

@@ -23,6 +23,7 @@ from conversations.models.personal.receipt import Receipt
 from conversations.models.personal.token import PersonalToken
 from conversations.models.projects.instructions import Instructions
 from conversations.models.projects.member import ProjectMember
+from conversations.models.projects.passage import Passage, PassageIndex
 from conversations.models.projects.project import Project
 from conversations.models.projects.project_file import ProjectFile
 from conversations.models.prompts.prompt import Prompt
@@ -52,6 +53,8 @@ __all__ = [
     "Mention",
     "Message",
     "Notification",
+    "Passage",
+    "PassageIndex",
     "PasswordLink",
     "PersonalToken",
     "Project",

@@ -50,7 +50,7 @@ def set_title(conversation: Conversation) -> None:
 
 def move(conversation: Conversation) -> None:
     """Index all of a conversation for its new readers alone, in the transaction that moves it."""
-    database, scope = _database(), scope_token(conversation.scope)
+    database, scope = dialect(), scope_token(conversation.scope)
     with connection.cursor() as cursor:
         cursor.execute(database.MOVE, [database.document([scope]), stored(conversation, "id")])
     SearchEntry.objects.filter(conversation=conversation).exclude(scope=None).update(scope=conversation.scope)
@@ -65,18 +65,18 @@ def expression(query: Query, scopes: Iterable[UUID], *, about: bool = False, als
     wanted = [replace(token, text=mark + token.text) for term in query.terms for token in term.tokens]
     unwanted = [token for term in query.excluded if term.is_exact for token in term.tokens]
     within = [Token(scope_token(scope)) for scope in scopes]
-    return str(_database().expression([*also, *wanted], unwanted, within))
+    return str(dialect().expression([*also, *wanted], unwanted, within))
 
 
 def any_of(tokens: Sequence[Token], scopes: Iterable[UUID], also: Sequence[Token]) -> str:
     """Return the index's own query for all of `also` and at least one of the tokens, within some scopes."""
     within = [Token(scope_token(scope)) for scope in scopes]
-    return str(_database().expression(also, (), within, tokens))
+    return str(dialect().expression(also, (), within, tokens))
 
 
 def matching(rows: "QuerySet[SearchEntry]", words: str, top: int | None) -> "QuerySet[SearchEntry]":
     """Return the entries up to id `top` in which the index finds this expression, newest first."""
-    database = _database()
+    database = dialect()
     found = rows.filter(**{database.MATCHES: words})
     return (found if top is None else found.filter(**{f"{database.KEY}__lte": top})).order_by(f"-{database.KEY}")
 
@@ -145,7 +145,7 @@ def _rewrite(
 
 
 def _write_all(texts: Iterable[tuple[int, UUID, str]], *, is_title: bool = False, marks: Sequence[str] = ()) -> None:
-    database = _database()
+    database = dialect()
     with connection.cursor() as cursor:
         found = (
             (key, scope_token(scope), [*marks, *tokens_of(fold(text), is_title=is_title)]) for key, scope, text in texts
@@ -153,5 +153,6 @@ def _write_all(texts: Iterable[tuple[int, UUID, str]], *, is_title: bool = False
         cursor.executemany(database.INSERT, [[key, database.document([scope, *rest])] for key, scope, rest in found])
 
 
-def _database() -> ModuleType:
+def dialect() -> ModuleType:
+    """Return the statements and the query syntax of the database in use."""
     return postgresql if connection.vendor == "postgresql" else sqlite

@@ -18,6 +18,10 @@ MOVE = f"""
 """  # noqa: S608
 """The statement that gives all words of a conversation another scope."""
 
+INSERT_PASSAGE = "INSERT INTO conversations_passageindex (rowid, conversations_passageindex) VALUES (%s, %s::tsvector)"
+PASSAGES = "SELECT rowid FROM conversations_passageindex WHERE conversations_passageindex @@ %s::tsquery"
+"""The statement that finds passages by an expression."""
+
 MATCHES, KEY = "id__has_words", "id"
 """The lookup of words in many entries, and the field by which these are ordered."""
 

@@ -9,11 +9,11 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Coalesce
 
-from conversations.models import Conversation, Message, SearchEntry
+from conversations.models import Conversation, Message, Passage, SearchEntry
 from conversations.models.message import UNDER_WAY, MessageQuerySet
-from conversations.search import indexing
+from conversations.search import indexing, passages
 
-Row = TypeVar("Row", Conversation, Message)
+Row = TypeVar("Row", Conversation, Message, Passage)
 BATCH, MANY = 50, 5_000
 """Rows of one transaction, for which other writers wait, and rows that are looked for at once."""
 ROUND_SECONDS = 0.25
@@ -35,17 +35,18 @@ def missing_titles() -> "QuerySet[Conversation]":
 
 
 def count_missing() -> int:
-    return missing_messages().count() + missing_titles().count()
+    return missing_messages().count() + missing_titles().count() + passages.missing().count()
 
 
 def mend() -> Iterator[int]:
     """Add all that is missing, the oldest first, and yield the number of rows of each batch after its commit."""
     yield from _add(missing_titles(), indexing.set_title)
     yield from _add(missing_messages().select_related("conversation").defer("html"), indexing.renew_message)
+    yield from _add(passages.missing().select_related("held__file"), passages.renew)
 
 
 def _add(missing: "QuerySet[Row]", write: Callable[[Row], None]) -> Iterator[int]:
-    last: UUID | None = None
+    last: UUID | int | None = None
     while keys := list(
         (missing.filter(pk__gt=last) if last else missing).order_by("pk").values_list("pk", flat=True)[:MANY]
     ):
@@ -66,6 +67,7 @@ def _add_batch(rows: "QuerySet[Row]", write: Callable[[Row], None]) -> int:
 def forget_all() -> None:
     """Let `mend` make every entry again; until then it is found as before."""
     SearchEntry.objects.update(version=0)
+    Passage.objects.update(version=0)
 
 
 class Mending:

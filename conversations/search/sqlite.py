@@ -11,6 +11,10 @@ MOVE = """
 """
 """The statement that gives all words of a conversation another scope, which is their first token."""
 
+INSERT_PASSAGE = "INSERT INTO conversations_passageindex (rowid, words) VALUES (%s, %s)"
+PASSAGES = "SELECT rowid FROM conversations_passageindex WHERE conversations_passageindex MATCH %s"
+"""The statement that finds passages by an expression."""
+
 MATCHES, KEY = "index__words__matches", "index"
 """The lookup of words in many entries, and the field by which FTS5 yields the newest ones first."""
 

@@ -142,7 +142,7 @@ def project_tokens(conversation: Conversation) -> int:
     """Return the estimated tokens of what the conversation's project sends along with each question."""
     if conversation.project is None:
         return 0
-    files = File.objects.filter(project_places__project=conversation.project)
+    files = File.objects.filter(project_places__project=conversation.project, project_places__looked_up=False)
     return token_counts.tokens(conversation.project.instructions) + sum(map(file_tokens, files))
 
 

@@ -9,6 +9,7 @@ from conversations.search.tokens import MAX_LENGTH, RUNS, pairs
 
 MAX_CHARACTERS, MAX_WORDS = 1_000, 40
 """Characters of a question that are read, and words that are compared."""
+_HALF = MAX_CHARACTERS // 2
 _ENGLISH = """
 a about after again all also am an and another any anyone anything are aren as ask at be because been before being
 best between both but by can cannot could couldn currently did didn do does doesn doing don done down during each
@@ -44,6 +45,19 @@ def words_of(text: str) -> list[str]:
     return list(dict.fromkeys(_all(fold(text[:MAX_CHARACTERS]))))[:MAX_WORDS]
 
 
+def weights_of(text: str) -> dict[str, float]:
+    """Return the words of a text, each with what it says of the subject: up to 1."""
+    folded = fold(text if len(text) <= MAX_CHARACTERS else f"{text[:_HALF]} {text[-_HALF:]}")
+    found: dict[str, float] = {}
+    for run in RUNS.finditer(folded):
+        if run.lastgroup == "ideographs":
+            found |= {run[0]: _weight(run[0])} if len(run[0]) == 1 else {pair: _weight(pair) for pair in pairs(run[0])}
+        elif run.lastgroup == "word":
+            found |= dict.fromkeys(_words(run[0]), 1.0)
+    heaviest = sorted((word for word in found if found[word]), key=lambda word: -found[word])
+    return {word: found[word] for word in heaviest[:MAX_WORDS]}
+
+
 def token_of(word: str) -> Token:
     """Return what the index is asked for: all that begins with a word's stem, or just this pair."""
     return Token(word, is_prefix=word.isascii() and len(word) >= _SHORTEST)
@@ -57,10 +71,22 @@ def is_pair(word: str) -> bool:
 
 def _all(folded: str) -> Iterator[str]:
     for run in RUNS.finditer(folded):
-        if run.lastgroup == "word" and run[0] not in _USUAL and (len(run[0]) > 1 or run[0].isdigit()):
-            yield _stem(run[0][:MAX_LENGTH])
+        if run.lastgroup == "word":
+            yield from _words(run[0])
         elif run.lastgroup == "ideographs":
             yield from (pair for pair in pairs(run[0]) if _says_something(pair))
+
+
+def _words(word: str) -> Iterator[str]:
+    """Yield the stem of a word unless any question has it."""
+    if word not in _USUAL and (len(word) > 1 or word.isdigit()):
+        yield _stem(word[:MAX_LENGTH])
+
+
+def _weight(signs: str) -> float:
+    """Return what one or two Chinese signs say of a subject."""
+    said = sum(sign not in _USUAL_SIGNS for sign in signs)
+    return 0.0 if signs in _USUAL_PAIRS else (0.0, 0.3, 0.7)[said]
 
 
 def _says_something(pair: str) -> bool:

@@ -232,6 +232,8 @@ PAGES = [
     on("hand-over-project", "POST", targets={
         "project shared": LEAD | OWNER, "project narrow": NAMED, "project private": NOBODY}),
     on("add-project-files", "POST", {"files": "a text"}, targets=PROJECT_WRITERS),
+    on("project-file", targets=PROJECTS),
+    on("change-project-file", "POST", {"looked_up": "0"}, targets=PROJECT_WRITERS),
     on("remove-project-file", "POST", targets=PROJECT_WRITERS),
     on("archive-project", "POST", targets=PROJECT_DECIDERS),
     on("delete-project", "POST", targets=PROJECT_DECIDERS),
@@ -407,6 +409,7 @@ API = [
         targets={"project shared, a file of the owner": OWNER},
         ok=200,
     ),
+    on("api:change_file", "PATCH", {"looked_up": False}, targets=PROJECT_WRITERS, ok=200),
     on("api:remove_file", "DELETE", targets=PROJECT_WRITERS, ok=200),
     on("api:delete", "DELETE", targets=DECIDE, ok=204),
     on("api:delete", "DELETE", query="?for_good=true", targets=END, ok=204),

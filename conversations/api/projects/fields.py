@@ -19,7 +19,7 @@ def projects_json(projects: Collection[Project], reader: User) -> list[dict[str,
     own = Project.objects.filter(pk__in=[project.pk for project in projects])
     files: dict[UUID, list[Any]] = defaultdict(list)
     for held in ProjectFile.objects.filter(project__in=own).select_related("file"):
-        files[held.project_id].append(storage.file_json(held.file))
+        files[held.project_id].append({**storage.file_json(held.file), "looked_up": held.looked_up})
     members: dict[UUID, list[Any]] = defaultdict(list)
     for place in ProjectMember.objects.filter(project__in=own).select_related("membership__user").order_by("pk"):
         members[place.project_id].append(_person(place.membership.user))

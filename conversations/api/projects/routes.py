@@ -13,6 +13,7 @@ from conversations.actions.projects import files as project_files
 from conversations.actions.projects.members import name_members
 from conversations.api.projects.fields import project_json, projects_json
 from conversations.api.projects.schemas import (
+    FileChange,
     FilesIn,
     ProjectChange,
     ProjectDefaultsOut,
@@ -105,9 +106,17 @@ def versions(request: HttpRequest, project_id: UUID) -> list[dict[str, Any]]:
 
 @router.post("/projects/{uuid:project_id}/files", response={200: ProjectOut, **_ERRORS})
 def add_files(request: HttpRequest, project_id: UUID, given: FilesIn) -> dict[str, Any]:
-    """Let uploaded files go with every question, first and in this order."""
+    """Let uploaded files go with every question, first and in this order, or be looked up for each."""
     person = person_of(request)
-    project_files.add_files(person, project_id, given.files)
+    project_files.add_files(person, project_id, given.files, looked_up=given.looked_up)
+    return _shown(person, project_id)
+
+
+@router.patch("/projects/{uuid:project_id}/files/{uuid:file_id}", response={200: ProjectOut, **_ERRORS})
+def change_file(request: HttpRequest, project_id: UUID, file_id: UUID, given: FileChange) -> dict[str, Any]:
+    """Let a file be looked up for each question, or go with every one."""
+    person = person_of(request)
+    project_files.change_file(person, project_id, file_id, looked_up=given.looked_up)
     return _shown(person, project_id)
 
 

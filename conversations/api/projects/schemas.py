@@ -15,6 +15,11 @@ class LinkOut(Schema):
     address: str
 
 
+class ProjectFileOut(FileOut):
+    looked_up: bool
+    """Whether only the passages that fit a question go with it, instead of all of the file with every question."""
+
+
 class ProjectOut(Schema):
     id: UUID
     name: str
@@ -29,8 +34,8 @@ class ProjectOut(Schema):
     model: UUID | None
     parameters: dict[str, Any]
     links: list[LinkOut]
-    files: list[FileOut]
-    """Files that go with every question, first and in this order."""
+    files: list[ProjectFileOut]
+    """Files that go with every question, first and in this order, or are looked up."""
     archived: bool
     write: bool
     decide: bool
@@ -73,6 +78,11 @@ class ProjectChange(Schema):
 
 class FilesIn(Schema):
     files: list[UUID] = Field(min_length=1, max_length=MAX_FILES)
+    looked_up: bool = False
+
+
+class FileChange(Schema):
+    looked_up: bool
 
 
 class VersionOut(Schema):

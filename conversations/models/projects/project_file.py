@@ -1,18 +1,23 @@
-"""The files that go with every question in a project's conversations."""
+"""The files of a project: they go with every question in its conversations, or are looked up for each."""
 
 from uuid import UUID
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from conversations.models.file import File
 from conversations.models.projects.project import Project
 
 
 class ProjectFile(models.Model):
-    """A file of a project; a model gets them in the order of their rows."""
+    """A file of a project; a model gets those that go with every question in the order of their rows."""
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="held")
     file = models.ForeignKey(File, models.CASCADE, related_name="project_places")
+    looked_up = models.BooleanField(_("looked up"), default=False, db_default=False)
+    """True if only the passages that fit a question go with it."""
+    is_cut = models.BooleanField(default=False, db_default=False, editable=False)
+    """True if its text is longer than what is looked up."""
     created_at = models.DateTimeField(auto_now_add=True)
 
     project_id: UUID

@@ -1,19 +1,16 @@
-"""A project's pages for its writers: settings, files, and the acts of those who decide on it."""
+"""A project's pages for its writers: settings, and the acts of those who decide on it."""
 
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext
 
 from conversations import actions
 from conversations.accounts.signed_in import person_of
-from conversations.actions.projects import files
 from conversations.errors import Refused
-from conversations.files import storage
-from conversations.forms.projects import ProjectForm, file_sentence, sentence_of
+from conversations.forms.projects import ProjectForm, sentence_of
 from conversations.views.projects.access import act, decided, shown, written
 
 
@@ -34,32 +31,6 @@ def change(request: HttpRequest, project_id: UUID) -> HttpResponse:
         return shown(request, "settings", project, {"form": form})
     messages.success(request, gettext("Saved."))
     return redirect("project-settings", project_id)
-
-
-@act("POST")
-def add_files(request: HttpRequest, project_id: UUID) -> HttpResponse:
-    """Store files and let them go with every question; one that is refused is told, the others come."""
-    project, person = written(request, project_id), person_of(request)
-    given = [file for file in request.FILES.getlist("files") if isinstance(file, UploadedFile)]
-    if len(given) > files.MAX_FILES or sum(file.size or 0 for file in given) > files.MAX_BYTES:
-        raise Refused("too_long", "These are too many, or too large.", "files")
-    for file in given:
-        files.check_room(project, file.size or 0)
-        try:
-            kept = storage.receive(person, file.name or "", file.read())
-        except Refused as refusal:
-            messages.error(request, file_sentence(refusal, file.name or ""))
-            continue
-        files.add_files(person, project_id, [kept.pk])
-        messages.success(request, gettext("Added. From now on it goes with every question."))
-    return redirect("project", project_id)
-
-
-@act("POST")
-def remove_file(request: HttpRequest, project_id: UUID, file_id: UUID) -> HttpResponse:
-    files.remove_file(person_of(request), project_id, file_id)
-    messages.success(request, gettext("It no longer goes with questions."))
-    return redirect("project", project_id)
 
 
 @act("POST")

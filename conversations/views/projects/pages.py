@@ -14,13 +14,14 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from conversations import actions
 from conversations.accounts.signed_in import person_of
-from conversations.actions.projects.files import MAX_FILES
 from conversations.errors import Refused
 from conversations.forms.projects import NewProjectForm, sentence_of
-from conversations.models import Conversation, File, Message, Project
+from conversations.lookup.finding import MAX_TOKENS
+from conversations.models import Conversation, Message, Project
 from conversations.models.projects.project_list import in_sidebar
 from conversations.models.sidebar import after, cursor_of, sidebar
 from conversations.views.projects.access import act, own, shown
+from conversations.views.projects.files import listed
 
 PAGE_SIZE = 30
 """Conversations of one page of a project."""
@@ -62,8 +63,8 @@ def project(request: HttpRequest, project_id: UUID) -> HttpResponse:
     context: dict[str, Any] = {
         "page": page[:PAGE_SIZE],
         "following": cursor_of(page[PAGE_SIZE - 1]) if len(page) > PAGE_SIZE else "",
-        "files": File.objects.filter(project_places__project=found).order_by("project_places"),
-        "most_files": MAX_FILES,
+        "files": listed(found),
+        "most_at_once": MAX_TOKENS,
         "places": found.readers().filter(user__is_active=True).select_related("user").by_rank(),  # type: ignore[attr-defined]
         "cost": spent.aggregate(cost=Sum("cost"))["cost"],
         "currency": settings.CHATSITE_CURRENCY,

@@ -71,11 +71,11 @@ function sources({ sources: named }) {
   return element;
 }
 
-function source({ uri, title, domain }) {
+function source({ uri, title, domain, path }) {
   const host = domain || (uri && new URL(uri).hostname);
   const named = title || host;
   const item = clone("source-template");
-  if (uri) item.querySelector("a").href = uri;
+  if (uri || path) item.querySelector("a").href = uri || path;
   item.querySelector(".source__title").textContent = named;
   item.querySelector(".source__domain").textContent = host === named ? "" : host;
   return item;
