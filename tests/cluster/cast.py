@@ -8,7 +8,7 @@ import django
 from tests.canaries import CANARY, PASSWORD
 
 
-def main(vendor_url: str) -> None:
+def main(vendor_url: str, robot_url: str) -> None:
     django.setup()
     from django.conf import settings
     from django.contrib.auth.hashers import make_password
@@ -16,7 +16,7 @@ def main(vendor_url: str) -> None:
     from django.test import Client
 
     from chatsite.static_collection import collect_if_changed
-    from conversations.models import Membership, Team, User
+    from conversations.models import Membership, Target, Team, User
     from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
 
     call_command("migrate", interactive=False, verbosity=0)
@@ -32,6 +32,8 @@ def main(vendor_url: str) -> None:
         client = Client()
         client.force_login(person)
         sessions[name] = client.cookies[settings.SESSION_COOKIE_NAME].value
+    bob = User.objects.get(username="bob")
+    Target.objects.create(person=bob, form="webhook", name="Robot", address=robot_url, kinds=["mention"])
     endpoint = Endpoint.objects.create(name="parrot", wire="openai", base_url=vendor_url, key_placement="bearer")
     ApiKey.objects.create(endpoint=endpoint, secret=CANARY)
     model = LanguageModel.objects.create(name="parrot")
@@ -40,4 +42,4 @@ def main(vendor_url: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -99,12 +99,15 @@ class Site:
 
     def __init__(self, folder: Path) -> None:
         self.postgres, self.redis, self.vendor = migrated_postgres(), Redis(), FakeVendor()
+        self.robot = FakeVendor()
+        """A webhook of Bob's, which is told of mentions."""
+        self.robot.script = lambda _request: [200, b"ok"]
         self.folder = folder
         self.processes: list[Process] = []
         self._opened: list[Any] = []
 
     def __enter__(self) -> "Site":
-        for service in (self.postgres, self.redis, self.vendor):
+        for service in (self.postgres, self.redis, self.vendor, self.robot):
             service.__enter__()
         self.database_url = self.postgres.new_database(MIGRATED)
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")} | {
@@ -112,10 +115,10 @@ class Site:
             "CHATSITE_DATA": str(self.folder),
             "DATABASE_URL": self.database_url,
             "REDIS_URL": self.redis.url,
-            "CHATSITE_PRIVATE_HOSTS": self.vendor.host,
+            "CHATSITE_PRIVATE_HOSTS": f"{self.vendor.host},{self.robot.host}",
         }
         spare_collection(self.folder)
-        command = [sys.executable, "-m", "tests.cluster.cast", self.vendor.openai_url]
+        command = [sys.executable, "-m", "tests.cluster.cast", self.vendor.openai_url, f"http://{self.robot.host}/hook"]
         made = subprocess.run(command, cwd=BASE, env=self.environment, capture_output=True, text=True)
         assert made.returncode == 0, made.stderr
         cast = json.loads(made.stdout)

@@ -1,6 +1,7 @@
 """Presence and typing, seen by people who have the same conversation open at another process."""
 
 import json
+from typing import Any
 
 from tests.cluster.asking import ask, finished
 from tests.cluster.site import Process, Site
@@ -73,3 +74,31 @@ def test_a_mention_is_told_once_to_each_page_of_its_person_at_every_process(
     for socket, times in ((near, 1), (far, 1), (carol, 0)):
         told = [frame["message"] for frame in socket.settle() if frame["type"] == "mention.created"]
         assert told == [first["message"]] * times
+
+
+def test_what_happened_is_told_once_at_every_process_and_outside_and_without_redis_too(
+    site: Site, here: Process, there: Process
+) -> None:
+    conversation = conversation_of(site, here)
+    near, far, alice = here.socket("bob"), there.socket("bob"), here.socket("alice")
+    ids = []
+    for redis in ("there", "away"):
+        if redis == "away":
+            site.redis.stop()
+        said = ask(alice, site, text="@bob look", conversation=conversation, models=[], id=f"told {redis}")
+        ids.append(said["message"])
+        for socket in (near, far) if redis == "there" else ():
+            socket.wait(lambda frame: _tells(frame, ids[-1]))
+        while site.robot.next_request().json["message"] != ids[-1]:
+            pass  # one of an earlier test
+    site.redis.start()
+    unread = near.ask("notification.read", notification=None)["unread"]
+    assert unread == 0
+    far.wait(lambda frame: frame["type"] == "notification.read" and frame["unread"] == 0, 8)
+    sent = [request.json["message"] for request in site.robot.requests]
+    assert [sent.count(message) for message in ids] == [1, 1]
+    assert sum(_tells(frame, ids[0]) for frame in far.settle()) == 1
+
+
+def _tells(frame: dict[str, Any], message: str) -> bool:
+    return frame["type"] == "notification.created" and frame["notification"]["message"] == message

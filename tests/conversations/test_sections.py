@@ -48,7 +48,7 @@ def test_settings_name_own_keys_only_where_a_vendor_takes_them(cast: Cast, model
 
 def test_a_team_names_its_leads_pages_to_them_alone(cast: Cast) -> None:
     team = f"/teams/{cast.team.pk}/"
-    pages = {f"{team}{name}/" for name in ("invitations", "defaults", "retention", "keys", "audit")}
+    pages = {f"{team}{name}/" for name in ("invitations", "defaults", "retention", "keys", "audit", "notifications")}
     for_all = {team, f"{team}prompts/", f"{team}verified/", "/teams/"}
     assert walk(enter(cast.alice), team) == {*for_all, *pages}
     assert walk(enter(cast.bob), team) == for_all

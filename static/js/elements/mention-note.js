@@ -1,4 +1,4 @@
-/** The line that tells of a mention, with the way there; the first one asks whether the browser may tell of others. */
+/** The line that tells of a mention, with the way there. The first one, or a long wait, asks whether the browser may tell. */
 
 import { ASKED } from "../helpers/attention-keys.js";
 import { askToNotify, mayAsk } from "../helpers/notifying.js";
@@ -20,6 +20,7 @@ class MentionNote extends HTMLElement {
   tell(sentence, address) {
     this.#button("notify").hidden = !mayAsk() || Boolean(forever.get(ASKED));
     this.showPopover();
+    this.querySelector("a").hidden = !address;
     this.querySelector("a").href = address;
     this.querySelector(".mention-note__words").textContent = sentence;
     this.#wait();
@@ -48,7 +49,7 @@ class MentionNote extends HTMLElement {
 
 customElements.define("mention-note", MentionNote);
 
-/** Shows this sentence, and the way to the message. */
-export function tell(sentence, address) {
+/** Shows this sentence, and the way to the message if there is one. */
+export function tell(sentence, address = "") {
   (document.querySelector("mention-note") ?? document.body.appendChild(clone("mention-note-template"))).tell(sentence, address);
 }

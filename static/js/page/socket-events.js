@@ -58,7 +58,7 @@ export class SocketEvents {
     else if (event.type === "conversation.gone") list.remove(event.conversation);
     else if (event.type === "conversation.arranged") list.arrange(event);
     if (event.of) return conversation?.take(event);
-    if (event.conversation !== conversation?.id) return;
+    if (!conversation || event.conversation !== conversation.id) return;
     if (event.type === "conversation.gone") this.#chat.close();
     else if (event.type === "conversation.arranged") return;
     else if (event.type === "presence" || event.type === "typing") presence.take(event);
