@@ -23,6 +23,7 @@ from providers.models import AuditEntry, LanguageModel
 from tests.conftest import CANARY, Cast
 from tests.conversations.test_engine import ask, until
 from tests.fake_vendor import FakeVendor
+from tests.services import MIGRATED
 from tests.sockets import Socket
 from tests.vendor_replies import openai_end, openai_event
 
@@ -43,21 +44,37 @@ Group.objects.create(name="sequences go on")
 """
 
 
-class Elsewhere:
-    """Another site: an empty data folder, and an empty database of the same kind."""
+FILL = """
+import django, sys; django.setup()
+from django.core.management import call_command
+from chatsite.backup import dumps
+dumps.is_empty, dumps._ends = lambda: True, lambda behind: []
+call_command("restore", sys.argv[1])
+"""
+"""A restore into tables that are there: to migrate PostgreSQL takes long."""
 
-    def __init__(self, folder: Path) -> None:
+
+class Elsewhere:
+    """Another site: an empty data folder, and an empty database of the same kind.
+
+    Without --soak, PostgreSQL's has its tables already.
+    """
+
+    def __init__(self, folder: Path, *, is_migrated: bool) -> None:
         own = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
         self.environment = own | {"CHATSITE_DATA": str(folder), "DJANGO_SETTINGS_MODULE": "chatsite.settings"}
         if connection.vendor == "postgresql":
-            self.environment["DATABASE_URL"] = _empty_database(folder)
+            self.environment["DATABASE_URL"] = _empty_database(folder, MIGRATED if is_migrated else "template1")
+        self._restore = (
+            ("-c", FILL) if "DATABASE_URL" in self.environment and is_migrated else ("-m", "django", "restore")
+        )
 
     def run(self, *words: str) -> "subprocess.CompletedProcess[str]":
         command = [sys.executable, *words]
         return subprocess.run(command, cwd=BASE, env=self.environment, capture_output=True, text=True)
 
     def restore(self, path: Path) -> "subprocess.CompletedProcess[str]":
-        return self.run("-m", "django", "restore", str(path))
+        return self.run(*self._restore, str(path))
 
     def rows(self) -> dict[str, Any]:
         listed = self.run("-c", LIST)
@@ -65,17 +82,17 @@ class Elsewhere:
         return dict(json.loads(listed.stdout))
 
 
-def _empty_database(folder: Path) -> str:
+def _empty_database(folder: Path, copied: str) -> str:
     name = f"elsewhere_{abs(hash(folder))}"
     with connection.cursor() as cursor:
-        cursor.execute(f"CREATE DATABASE {name}")
+        cursor.execute(f"CREATE DATABASE {name} TEMPLATE {copied}")
     base, _, query = os.environ["DATABASE_URL"].partition("?")
     return f"{base.rpartition('/')[0]}/{name}?{query}"
 
 
 @pytest.fixture
-def elsewhere(tmp_path: Path, transactional_db: None) -> Elsewhere:
-    return Elsewhere(tmp_path / "elsewhere")
+def elsewhere(tmp_path: Path, transactional_db: None, pytestconfig: pytest.Config) -> Elsewhere:
+    return Elsewhere(tmp_path / "elsewhere", is_migrated=not pytestconfig.getoption("--soak"))
 
 
 def test_what_is_restored_is_one_moment_of_a_site_at_work(
@@ -144,6 +161,14 @@ def test_files_that_share_their_bytes_are_whole_in_a_backup(cast: Cast, tmp_path
     second.path.unlink()
 
 
+def test_a_site_that_is_not_empty_refuses_a_restore(cast: Cast, tmp_path: Path) -> None:
+    call_command("backup", str(tmp_path / "site.tar.gz"))
+    with pytest.raises(archive.Unusable, match="is not empty"):
+        archive.read(tmp_path / "site.tar.gz")
+    assert cast.team.members.count() == 3
+
+
+@pytest.mark.soak
 def test_a_site_that_is_not_empty_is_left_as_it_is(cast: Cast, elsewhere: Elsewhere, tmp_path: Path) -> None:
     path = tmp_path / "site.tar.gz"
     call_command("backup", str(path))
