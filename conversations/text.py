@@ -11,14 +11,18 @@ _END_OF_THOUGHT = re.compile(r"^.*</(?:think|thinking|thought|seed:think)>", re.
 _LINK = re.compile(r"!?\[([^\]]*)\]\((?:[^()]|\([^()]*\))*\)")
 _MARK = re.compile(r"^[#>*+•-]+\s+|[*`]+")
 _LABEL = re.compile(
-    r"^(?:here(?:['’]s| is) [^:：]{0,40}|(?:suggested |conversation |chat )?title|对话标题|标题|標題|タイトル|제목"
-    r"|titre|titel|título|titolo)\s*[:：]\s*",
+    r"""^(?:\{\s*"title"\s*:|<title>|(?:sure[!,.]?\s+)?here(?:['’]s| is) [^:：]{0,40}[:：]"""
+    r"|(?:(?:suggested |conversation |chat )?title|对话标题|标题|標題|タイトル|제목|titre|titel|título|titolo)"
+    r"\s*(?:[:：]|$))",
     re.IGNORECASE,
 )
+_TAIL = re.compile(r"</title>$|(?<=\")\s*\}$", re.IGNORECASE)
 _QUOTES = ('""', "''", "“”", "‘’", "«»", "„“", "「」", "『』", "《》", "【】")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 MAX_TEXT_LENGTH = 100_000
+MAX_ANSWER_LENGTH = 2_000
+"""Characters of a model's answer in which its title is looked for."""
 
 
 def message_text(value: object, may_be_empty: bool = False) -> str:
@@ -67,16 +71,14 @@ def title_of(text: str, length: int = 60) -> str:
 
 def generated_title(text: str) -> str:
     """Return a model's answer as a title: one short line, without thoughts, Markdown, a label and quotes; else ""."""
-    words = _END_OF_THOUGHT.sub("", _THOUGHT.sub("", text))
-    for line in words.splitlines():
-        title = "" if line.lstrip().startswith("```") else _unquoted(_LABEL.sub("", _unmarked(line)))
-        if not is_blank(title):
-            return title_of(title)
-    return ""
+    words = _END_OF_THOUGHT.sub("", _THOUGHT.sub("", text[:MAX_ANSWER_LENGTH]))
+    lines = [_unquoted(_TAIL.sub("", _LABEL.sub("", _unmarked(line))).strip()) for line in words.splitlines()]
+    said = (line for line in lines if any(map(str.isalnum, line)) and not line.endswith((":", "：")))
+    return title_of(next(said, ""))
 
 
 def _unmarked(line: str) -> str:
-    return _MARK.sub("", _LINK.sub(r"\1", line).strip()).strip()
+    return "" if line.lstrip().startswith("```") else _MARK.sub("", _LINK.sub(r"\1", line).strip()).strip()
 
 
 def _unquoted(line: str) -> str:

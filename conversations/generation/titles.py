@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from uuid import UUID, uuid4
 
-from django.db import Error, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 
 from conversations.generation.outcomes import closing
@@ -15,7 +15,7 @@ from conversations.live import events, hub
 from conversations.models import Conversation, Installation, Message, ReadMark, UsageRecord, User
 from conversations.models.message import Role
 from conversations.search import indexing
-from conversations.text import generated_title
+from conversations.text import MAX_ANSWER_LENGTH, generated_title
 from conversations.usage import budgets, ledger, model_access
 from conversations.usage.billing import BillingContext
 from conversations.usage.estimates import Meter
@@ -34,8 +34,6 @@ SECONDS = 5.0
 MAX_TOKENS = 30
 MAX_QUESTION = 2_000
 """Characters of the question that are sent."""
-MAX_SAID = 2_000
-"""Characters of an answer after which the call is hung up."""
 MAX_TRIES, AGAIN_SECONDS = 3, 20.0
 """Tries, and the seconds between them, while all keys are busy with replies."""
 MAX_WAITING = 5
@@ -133,7 +131,7 @@ def _ask(wish: _Wish) -> None:
             hub.call_later(AGAIN_SECONDS, partial(_submit, replace(wish, tries=wish.tries + 1)))
     except VendorError as error:
         _logger.info("There is no way to ask for a title now: %s", error.code)
-    except Error:
+    except Exception:  # the thread's outermost frame
         _logger.exception("A title could not be asked for or stored; the first words stand.")
 
 
@@ -183,7 +181,7 @@ def _read(asking: _Asking, stream: Stream) -> None:
             asking.first_at = asking.first_at or time.monotonic()
             asking.meter.count(delta)
             asking.words += delta.text
-            if len(asking.words) > MAX_SAID:
+            if len(asking.words) > MAX_ANSWER_LENGTH:  # the call is hung up
                 break
     finally:
         _streams.discard(stream)

@@ -9,6 +9,7 @@ from typing import Self
 
 from providers.errors import BadReply, NothingSaid, ReplyTooLong, VendorError
 from providers.reading.reader import Reading
+from providers.reading.size_limits import SizeLimit
 from providers.text import to_utf8, without_key
 from providers.transport.body.waits import BLOCKING, Wait, waited_for
 from providers.transport.call import Call, HungUp, key_mask
@@ -22,7 +23,7 @@ from providers.wires.refusals import other_wire
 from providers.wires.refusals.fields import Change, changes, fitted
 from providers.wires.refusals.lessons import Lesson, lesson, without_disproved
 from providers.wires.turns import refused_kinds
-from providers.wires.verbatim import marked, with_calls_echoed
+from providers.wires.verbatim import is_echo, marked, with_calls_echoed
 
 USAGE_SECONDS = 2.0
 _END_SECONDS = 0.05
@@ -31,6 +32,8 @@ _WHOLE_REPLY_FACTOR = 10
 MAX_CALLS = 8
 """Calls for one reply. Each one after a refusal asks differently from all before; more refusals than this mean another
 fault."""
+MAX_SEARCHES = 4
+"""Times that a vendor is given its own calls of a search back for one reply."""
 
 
 class Stream:
@@ -63,6 +66,7 @@ class Stream:
         self._mask = key_mask(key)
         self._keeps_wire = keeps_wire
         self._calls = 0
+        self._searches, self._room = 0, SizeLimit()
         self._used: Usage | None = None
         self._over = False
         self._begin()
@@ -184,14 +188,19 @@ class Stream:
         form = web_search_form(
             self._wire.WEB_SEARCHES, self._address.web_search, self._address.base_url, self._prompt.model
         )
-        echoed = form.echoed if form and self._calls < MAX_CALLS else ""
         calls: list[Part] = []
+        if form is None or not form.echoed or not self._prompt.parameters.get("web_search"):
+            yield from self._attempt()
+            return calls
         for delta in self._attempt():
             part = delta.part if isinstance(delta, Delta) else None
-            if part and echoed and part.kind == "call" and part.detail.get("name") == echoed and part.detail.get("id"):
+            if isinstance(delta, Wait):
+                yield delta
+            elif part and self._searches < MAX_SEARCHES and is_echo(part, form.echoed):
                 calls.append(part)
             else:
-                yield delta
+                yield from self._room.fitting(delta)  # all calls make one reply
+        self._searches += bool(calls)
         return calls
 
     def _learn(self, error: VendorError) -> bool:

@@ -59,6 +59,11 @@ def kept(wire: str, part: Part) -> Mapping[str, Any]:
     return mapping(vendor.get("part")) if vendor.get("wire") == wire else {}
 
 
+def is_echo(part: Part, function: str) -> bool:
+    """Return whether a part is a call of this function of the vendor's own, which can be given back."""
+    return part.kind == "call" and part.detail.get("name") == function and bool(part.detail.get("id"))
+
+
 def with_calls_echoed(wire: str, prompt: Prompt, calls: Sequence[Part]) -> Prompt:
     """Return the prompt with these calls of the vendor's own functions, each answered with its unchanged arguments."""
     results = (

@@ -1,5 +1,6 @@
 """Titles by a model: cleaned, live, paid, and never in the way of what people do."""
 
+import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from uuid import UUID
@@ -72,7 +73,12 @@ def titled(vendor: FakeVendor, title: Sequence[Step]) -> list[Received]:
         ("[Moving](javascript:alert(1)) a queue", "Moving a queue"),
         ("- C# and __init__", "C# and __init__"),
         ("<b>x</b>\x00\u202egnp", "<b>x</b>  gnp"),
-        ("\u200b \n . \n", ""),
+        ("\u200b \n . \n---\n", ""),
+        ('{"title": "Moving a queue"}', "Moving a queue"),
+        ("<title>Moving a queue</title>", "Moving a queue"),
+        ("# Title\n\nMoving a queue", "Moving a queue"),
+        ("Sure, here's a concise title:\n\n**Moving a queue**", "Moving a queue"),
+        ("[" * 1_000_000, ""),
         ("", ""),
         ("word " * 2000, "word " * 11 + "word…"),
         ("字" * 10_000, "字" * 60 + "…"),
@@ -233,6 +239,28 @@ def test_a_key_that_is_full_of_replies_is_asked_again_later(
     finished(socket)
     until(lambda: asked)
     until(lambda: Conversation.objects.get(pk=key).title == "Moving a queue")
+
+
+def test_a_model_that_refuses_the_limit_and_the_switch_of_thinking_names_conversations_all_the_same(
+    cast: Cast, model: LanguageModel, namer: LanguageModel, vendor: FakeVendor, connect: Connect
+) -> None:
+    """As LibreChat #8927 has it of newer models."""
+
+    def script(call: Received) -> Sequence[Step]:
+        body = call.json
+        if body["model"] != "namer":
+            return default_reply(call)
+        refused = next((name for name in ("max_tokens", "reasoning_effort") if name in body), None)
+        told = f"Unsupported parameter: '{refused}' is not supported with this model."
+        words = f"{told} Use 'max_completion_tokens' instead." if refused == "max_tokens" else told
+        refusal = [400, {"Content-Type": "application/json"}, json.dumps({"error": {"message": words}}).encode()]
+        return refusal if refused else [openai_stream(["Moving a queue"])]
+
+    vendor.script = script
+    socket = connect(cast.alice)
+    key = ask(socket, model, QUESTION)["conversation"]
+    until(lambda: Conversation.objects.get(pk=key).title == "Moving a queue")
+    assert set(namer.deployments.get().learnt) == {"max_completion_tokens", "no:reasoning_effort"}
 
 
 def test_an_administrator_names_the_model(alice: Client, cast: Cast, model: LanguageModel) -> None:

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from providers.client.stream import MAX_CALLS, Stream
+from providers.client.stream import MAX_SEARCHES, Stream
+from providers.errors import ReplyTooLong
+from providers.reading.size_limits import MAX_TEXT_BYTES
 from providers.transport.network import Network
 from providers.types import Address, Prompt, Usage
 from providers.wires import registry
@@ -175,8 +177,20 @@ def test_a_vendor_that_searches_for_ever_is_asked_a_few_times(vendor: FakeVendor
     asked = Prompt("m", turns("Hi"), parameters={"web_search": True})
     with Stream(address, asked, network=Network(vendor.private_hosts)) as reply:
         parts = [delta.part.kind for delta in reply if delta.part]
-    assert (parts, len(vendor.requests)) == (["call"], MAX_CALLS)
-    assert reply.usage == Usage(10 * MAX_CALLS, MAX_CALLS)
+    assert (parts, len(vendor.requests)) == (["call"], MAX_SEARCHES + 1)
+    assert reply.usage == Usage(10 * len(vendor.requests), len(vendor.requests))
+
+
+def test_what_is_thought_between_searches_is_one_reply_and_bounded_as_one(vendor: FakeVendor) -> None:
+    call = {"index": 0, "type": "builtin_function", "function": {"name": "$web_search", "arguments": ARGUMENTS}}
+    piece = openai_chunk(tool_calls=[{**call, "id": "c"}]) + openai_end("tool_calls")
+    vendor.script = lambda request: [openai_chunk(reasoning_content="x" * 700_000) + piece]
+    address = Address("openai", vendor.openai_url, web_search="$web_search")
+    asked = Prompt("m", turns("Hi"), parameters={"web_search": True})
+    thoughts: list[str] = []
+    with Stream(address, asked, network=Network(vendor.private_hosts)) as reply, pytest.raises(ReplyTooLong):
+        thoughts.extend(delta.thought for delta in reply)
+    assert (len("".join(thoughts)), len(vendor.requests)) == (MAX_TEXT_BYTES, 2)
 
 
 # --- The sources ----------------------------------------------------------------------------------------------------

@@ -77,6 +77,7 @@ export class Tuning {
       for (const name of ["input", "change"]) field.dispatchEvent(new Event(name, { bubbles: true }));
       await this.#panel.saved();
     }
+    if (button.ariaPressed !== String(isWanted)) return; // Clicked again meanwhile.
     this.#setting = null;
     const isNow = Boolean(this.#panel?.settings.parameters[SEARCH]);
     button.ariaPressed = String(isNow);
