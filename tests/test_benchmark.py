@@ -18,6 +18,7 @@ from tests.benchmark.plan import Scenario
 from tests.benchmark.run import Bench
 
 
+@pytest.mark.soak
 def test_it_measures_relay_and_site() -> None:
     out = StringIO()
     call_command("bench", quick=True, stdout=out, stderr=StringIO())

@@ -295,6 +295,7 @@ def test_a_setting_that_cannot_work_is_refused_in_one_line(data_folder: Path, na
     assert re.fullmatch(rf"{name}: [^\n]+\n", refused.stderr)
 
 
+@pytest.mark.soak
 def test_with_an_administrator_start_prints_one_line_and_answers_at_each_of_its_addresses(
     data_folder: Path, tmp_path: Path
 ) -> None:

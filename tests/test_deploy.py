@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from chatsite.bootstrap import address, catalogues
 from chatsite.server.daphne import LATEST_EXIT_SECONDS
 from tests.made_once import migrated
@@ -61,6 +63,7 @@ def test_every_name_of_its_environment_is_a_setting() -> None:
     assert [name for name in environment() if f"`{name}`" not in table] == []
 
 
+@pytest.mark.soak
 def test_start_writes_nothing_but_data(tmp_path: Path) -> None:
     """ProtectSystem=strict leaves it the state directory and a private /tmp; nothing else is named or needed."""
     catalogues.compile_changed()  # as the start does that the unit asks for before the first one

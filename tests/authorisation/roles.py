@@ -49,21 +49,27 @@ def asking(tokens_count: bool) -> list[Role]:
 
 
 def some_asking(tokens_count: bool, turn: int, allowed: frozenset[Role]) -> list[Role]:
-    """Return these roles with one of those without an identity beside the anonymous: another one each TURN.
+    """Return these roles without some whose rights another one has too; which ones they are changes with TURN.
 
-    Who is alone asks only where that role, another team's lead or staff is allowed: those have its rights, too. Of
-    signed-in people two ask where all are allowed, also in turn. Of those outside the team who are refused, the other
-    team's lead asks and one more.
+    Who is alone asks only where that role, another team's lead or staff is allowed. One of those without an identity
+    asks, and one of the member and the member's program. Of signed-in people two ask where all are allowed. Two of the
+    team's refused people ask and, of those outside the team who are refused, its enemy and one more.
     """
     roles = [role for role in asking(tokens_count) if role != R.ALONE or allowed & {R.ALONE, R.OTHER, R.STAFF}]
-    nobodies = [role for role in roles if role != R.ANONYMOUS and acts_as(role, tokens_count) == R.ANONYMOUS]
-    spared = set(nobodies) - {nobodies[turn % len(nobodies)]}
-    if allowed >= SIGNED_IN:
-        alike = [role for role in roles if role in SIGNED_IN]
-        spared |= set(alike) - {alike[turn % len(alike)], alike[(turn + len(alike) // 2) % len(alike)]}
-    refused = [role for role in roles if role in _OUTSIDERS and acts_as(role, tokens_count) not in allowed]
-    spared |= set(refused) - {refused[turn % len(refused)]} if refused else set()
+    nobodies = [role for role in roles if acts_as(role, tokens_count) == R.ANONYMOUS]
+    refused = [role for role in roles if acts_as(role, tokens_count) not in allowed]
+    spared = _all_but(1, turn, nobodies)
+    spared |= _all_but(1, turn, [R.MEMBER, R.PROGRAM]) if tokens_count else set()
+    spared |= _all_but(2, turn, [role for role in roles if role in SIGNED_IN]) if allowed >= SIGNED_IN else set()
+    spared |= _all_but(2, turn, [role for role in refused if role in TEAM])
+    spared |= _all_but(1, turn, [role for role in refused if role in _OUTSIDERS])
     return [role for role in roles if role not in spared]
+
+
+def _all_but(most: int, turn: int, alike: list[Role]) -> set[Role]:
+    """Return these roles without MOST of them: others in each TURN."""
+    chosen = {(turn + place * len(alike) // most) % len(alike) for place in range(most)} if alike else set()
+    return {role for place, role in enumerate(alike) if place not in chosen}
 
 
 def acts_as(role: Role, tokens_count: bool) -> Role:

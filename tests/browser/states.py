@@ -305,5 +305,3 @@ ON_THREAD: tuple[State, ...] = (
     share, shared, outline, message_menu, details, verifying, remarking, edit, whole_page, files, preview, viewer,
 )  # fmt: skip
 """The states of the chat page, on a new conversation and on one that goes on."""
-WITH_FIELDS: tuple[State, ...] = (end, picker, parameters, palette, row_renamed, title, share, verifying, edit)
-"""Those that show each field for words."""

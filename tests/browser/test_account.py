@@ -59,6 +59,7 @@ def test_a_second_factor_from_the_square_to_the_sign_in(cast: Cast, model: Langu
     expect(stranger.text).to_be_visible()
 
 
+@pytest.mark.soak
 def test_a_session_is_ended_from_another_one(cast: Cast, model: LanguageModel, visit: Visit) -> None:
     there = visit(cast.bob, None)
     there.watch.expect(r"401 \(Unauthorized\)")  # a request of the page at that moment

@@ -20,7 +20,7 @@ from tests.vendor_replies import openai_end, openai_event
 
 LOOKS = [
     (360, "light", "en"),
-    (1400, "dark", "zh-hans"),
+    pytest.param(1400, "dark", "zh-hans", marks=pytest.mark.soak),
     pytest.param(360, "dark", "zh-hans", marks=pytest.mark.soak),
     pytest.param(1400, "light", "en", marks=pytest.mark.soak),
     pytest.param(1400, "dark", "en", marks=pytest.mark.soak),

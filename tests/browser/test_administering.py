@@ -40,6 +40,7 @@ def follow(page: Page, path: str) -> None:
     page.locator(f"a[href='{path}']:visible").first.click()
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(("width", "language"), LOOKS)
 def test_thirty_people_come_and_one_leaves(cast: Cast, visit: Visit, width: int, language: str) -> None:
     page = begin(cast, visit, width, language)
@@ -103,6 +104,7 @@ def test_models_are_offered_to_two_teams_and_a_leaked_key_is_replaced(
     assert ApiKey.objects.get().secret.reveal() == NEW_KEY
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(("width", "language"), [(390, "en"), pytest.param(1400, "zh-hans", marks=pytest.mark.soak)])
 def test_a_vendor_has_three_keys_and_a_team_a_hundred_a_month(
     cast: Cast, vendor: FakeVendor, visit: Visit, width: int, language: str

@@ -83,6 +83,7 @@ def test_a_vendor_in_trouble_is_described_and_the_next_question_answered(
     expect(bob.page.locator(".quote p").filter(has_text=QUOTED)).to_have_count(1)
 
 
+@pytest.mark.soak
 def test_who_may_mend_it_is_led_there(cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit) -> None:
     vendor.script = lambda request: TROUBLES["wrong key"][0]
     alice = visit(cast.alice)
@@ -93,6 +94,7 @@ def test_who_may_mend_it_is_led_there(cast: Cast, model: LanguageModel, vendor: 
     assert alice.page.url.endswith(f"/admin/keys/{ApiKey.objects.get().pk}/")
 
 
+@pytest.mark.soak
 def test_a_vendor_that_is_not_there(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit, settings: LazySettings
 ) -> None:
@@ -119,6 +121,7 @@ def test_a_reply_that_breaks_off_keeps_its_words(
     expect(alice.note(reply)).to_have_text("The vendor broke off before the end of the reply.")
 
 
+@pytest.mark.soak
 def test_a_text_that_is_too_long_stays_in_the_box(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit
 ) -> None:
@@ -145,6 +148,7 @@ def test_a_text_that_only_the_server_finds_too_long_comes_back(cast: Cast, model
     assert alice.ask("short")
 
 
+@pytest.mark.soak
 def test_a_frame_that_is_too_big_ends_the_socket_and_comes_back_as_a_draft(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit
 ) -> None:

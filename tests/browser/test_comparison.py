@@ -4,6 +4,7 @@ import itertools
 import threading
 from collections.abc import Callable, Sequence
 
+import pytest
 from playwright.sync_api import Locator, expect
 
 from conversations.models import Message
@@ -136,6 +137,7 @@ def test_the_conversation_goes_on_from_the_one_that_was_chosen(cast: Cast, vendo
     expect(columns(alice).first).to_have_attribute("data-current", "chosen")
 
 
+@pytest.mark.soak
 def test_without_a_choice_the_first_one_goes_on(cast: Cast, vendor: FakeVendor, visit: Visit) -> None:
     models(vendor, alpha=[openai_stream(["From alpha."])], beta=[openai_stream(["From beta."])])
     alice = visit(cast.alice, viewport=WIDE)
@@ -176,6 +178,7 @@ def test_they_stand_in_the_order_of_choice_and_the_next_question_is_for_one(
     expect(reply.locator(".message__foot")).to_be_in_viewport()
 
 
+@pytest.mark.soak
 def test_the_end_is_followed_while_what_was_compared_gives_way(cast: Cast, vendor: FakeVendor, visit: Visit) -> None:
     names = ("alpha", "beta", "gamma")
     models(vendor, **{name: [openai_stream([f"From {name}. ", "More. " * 400])] for name in names})
@@ -188,6 +191,7 @@ def test_the_end_is_followed_while_what_was_compared_gives_way(cast: Cast, vendo
     expect(alice.replies.nth(1).locator(".message__foot")).to_be_in_viewport()
 
 
+@pytest.mark.soak
 def test_another_try_takes_its_model_s_place(cast: Cast, vendor: FakeVendor, visit: Visit) -> None:
     models(vendor, alpha=[openai_stream(["From alpha."])], beta=[openai_stream(["From beta."])])
     alice = visit(cast.alice, viewport=WIDE)
@@ -231,6 +235,7 @@ def test_a_team_mate_sees_them_side_by_side_and_follows(cast: Cast, vendor: Fake
         assert person.words(person.replies.first) == chosen
 
 
+@pytest.mark.soak
 def test_on_a_phone_one_swipes_from_one_to_the_next(cast: Cast, vendor: FakeVendor, visit: Visit) -> None:
     models(vendor, alpha=[openai_stream(["From alpha."])], beta=[openai_stream(["From beta."])])
     alice = visit(cast.alice, viewport=PHONE, has_touch=True, is_mobile=True)
@@ -276,6 +281,7 @@ def test_no_more_than_eight_are_asked_at_once(cast: Cast, vendor: FakeVendor, vi
     assert Message.objects.get(role="assistant").model_name == names[1]
 
 
+@pytest.mark.soak
 def test_what_ends_later_does_not_come_between(
     cast: Cast, vendor: FakeVendor, visit: Visit, connect: Callable[..., Socket]
 ) -> None:

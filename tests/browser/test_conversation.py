@@ -44,7 +44,7 @@ def spoken(wire: str, *steps: str | threading.Event) -> list[Step]:
     return [*(step if isinstance(step, threading.Event) else piece(step) for step in steps), end]
 
 
-@pytest.mark.parametrize("wire", ["openai", "gemini"])
+@pytest.mark.parametrize("wire", ["openai", pytest.param("gemini", marks=pytest.mark.soak)])
 def test_words_appear_while_the_vendor_holds_the_rest_back(
     cast: Cast, vendor: FakeVendor, visit: Visit, wire: str
 ) -> None:
@@ -118,7 +118,7 @@ def has_tools(reply: Locator) -> None:
         expect(reply.locator(f"{name} button").first).to_be_attached()
 
 
-@pytest.mark.parametrize("wire", ["openai", "gemini"])
+@pytest.mark.parametrize("wire", [pytest.param("openai", marks=pytest.mark.soak), "gemini"])
 def test_the_second_question_takes_the_first_along(cast: Cast, vendor: FakeVendor, visit: Visit, wire: str) -> None:
     serve(vendor, wire)
     alice = visit(cast.alice)

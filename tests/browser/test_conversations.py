@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from django.utils import timezone
 from playwright.sync_api import Route, expect
 
@@ -47,6 +48,7 @@ def test_a_conversation_is_found_by_its_title_and_its_words(cast: Cast, model: L
     expect(titles).to_have_count(3)
 
 
+@pytest.mark.soak
 def test_the_ring_around_the_search_is_whole(cast: Cast, model: LanguageModel, visit: Visit) -> None:
     alice = visit(cast.alice)
     alice.ask("Tea?")
@@ -124,6 +126,7 @@ def test_what_is_listed_late_moves_nothing_that_stands_right_and_brings_nothing_
     expect(alice.page.locator(".chat__rename")).to_have_text("Trains")
 
 
+@pytest.mark.soak
 def test_the_sidebar_keeps_its_place_and_holds_the_open_one(cast: Cast, model: LanguageModel, visit: Visit) -> None:
     now = timezone.now()
     for number in range(130):
@@ -184,6 +187,7 @@ def test_a_hit_opens_at_its_message_and_marks_it(cast: Cast, model: LanguageMode
     expect(marked).to_be_in_viewport()
 
 
+@pytest.mark.soak
 def test_what_went_while_the_tab_was_away_is_listed_no_longer(
     cast: Cast, model: LanguageModel, visit: Visit, link: Link
 ) -> None:

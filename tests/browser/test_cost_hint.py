@@ -54,6 +54,7 @@ def test_a_question_that_the_budget_has_no_room_for_stands_out(cast: Cast, price
     expect(alice.text).to_have_value("Hi")
 
 
+@pytest.mark.soak
 def test_on_a_phone_it_stands_clear_of_the_refusal(cast: Cast, priced: LanguageModel, visit: Visit) -> None:
     Budget.objects.create(kind="person", period="day", hard=Decimal("0.3"))
     alice = visit(cast.alice, viewport={"width": 360, "height": 700})
@@ -71,6 +72,7 @@ def test_on_a_phone_it_stands_clear_of_the_refusal(cast: Cast, priced: LanguageM
     assert above["y"] + above["height"] <= below["y"]
 
 
+@pytest.mark.soak
 def test_whoever_begins_without_a_network_is_told_once_it_is_back(
     cast: Cast, priced: LanguageModel, visit: Visit
 ) -> None:
@@ -98,6 +100,7 @@ def test_what_was_said_before_counts(cast: Cast, priced: LanguageModel, visit: V
     expect(alice.page.locator("cost-hint")).to_have_text("about 0.027 USD, at most 0.027 USD")
 
 
+@pytest.mark.soak
 def test_where_nothing_has_a_price_nobody_is_asked(cast: Cast, model: LanguageModel, visit: Visit) -> None:
     alice = visit(cast.alice)
     alice.ask("Hi")

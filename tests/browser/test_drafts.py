@@ -57,7 +57,9 @@ def test_every_place_has_its_own_draft_and_sending_empties_only_that(
     assert alice.page.evaluate(STORED) == 1
 
 
-@pytest.mark.parametrize("script", ["", WITHOUT_LOCKS], ids=["locks", "no locks"])
+@pytest.mark.parametrize(
+    "script", [pytest.param("", id="locks"), pytest.param(WITHOUT_LOCKS, marks=pytest.mark.soak, id="no locks")]
+)
 def test_a_tab_s_words_are_its_own(cast: Cast, model: LanguageModel, visit: Visit, script: str) -> None:
     alice = visit(cast.alice, None, new=bool(script))
     alice.page.context.add_init_script(script)
@@ -149,6 +151,7 @@ def test_what_was_typed_before_the_scripts_came_stands_behind_what_was_kept(
     expect(alice.text).to_have_value("Kept\n\nTy!ped")
 
 
+@pytest.mark.soak
 def test_files_stay_beside_the_draft_while_the_server_keeps_them(
     cast: Cast, model: LanguageModel, visit: Visit
 ) -> None:
@@ -217,6 +220,7 @@ def test_a_chosen_sign_out_asks_about_unsent_words_and_then_forgets_them(
     expect(other.text).to_be_empty()
 
 
+@pytest.mark.soak
 def test_a_session_that_ends_by_itself_keeps_the_draft_for_its_writer_alone(
     cast: Cast, model: LanguageModel, visit: Visit
 ) -> None:

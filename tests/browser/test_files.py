@@ -73,6 +73,7 @@ def test_a_picture_and_a_text_are_added_sent_shown_and_read(
     assert len(vendor.requests) == 1
 
 
+@pytest.mark.soak
 def test_a_file_needs_no_words(cast: Cast, seeing: LanguageModel, visit: Visit) -> None:
     alice = visit(cast.alice)
     expect(alice.send_button).to_be_disabled()
@@ -113,6 +114,7 @@ def test_paste_and_drop(cast: Cast, seeing: LanguageModel, visit: Visit) -> None
     assert [part["kind"] for part in Message.objects.filter(role="user").last().parts] == ["file", "text"]
 
 
+@pytest.mark.soak
 def test_a_page_that_takes_no_files_refuses_what_is_dropped(cast: Cast, seeing: LanguageModel, visit: Visit) -> None:
     conversation = Conversation.objects.create(owner=cast.alice, team=cast.team)
     rita = visit(cast.rita, f"/conversations/{conversation.id}/")
@@ -135,6 +137,7 @@ def test_what_cannot_be_sent_is_refused_before_it_is_uploaded(cast: Cast, seeing
     assert Message.objects.get(role="user").files.count() == File.objects.count() == 10
 
 
+@pytest.mark.soak
 def test_a_model_that_does_not_take_a_kind_says_so(
     cast: Cast, seeing: LanguageModel, vendor: FakeVendor, visit: Visit
 ) -> None:
@@ -204,6 +207,7 @@ def test_send_waits_for_the_upload(cast: Cast, seeing: LanguageModel, visit: Vis
     assert len(alice.commands("message.send")[0]["files"]) == 1
 
 
+@pytest.mark.soak
 def test_a_removed_file_is_not_sent_and_everything_works_by_keyboard(
     cast: Cast, seeing: LanguageModel, visit: Visit
 ) -> None:
@@ -252,6 +256,7 @@ def test_a_file_is_shown_with_a_message_that_waits_for_a_connection(
     expect(alice.questions.first.locator(".file__name")).to_have_text("notes.txt")
 
 
+@pytest.mark.soak
 def test_files_fit_a_phone(cast: Cast, seeing: LanguageModel, visit: Visit) -> None:
     alice = visit(cast.alice, viewport={"width": 360, "height": 740})
     alice.attach(photo(f"{'long-name-' * 15}.png"), NOTES, PAPER)

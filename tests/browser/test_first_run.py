@@ -1,5 +1,6 @@
 """From an empty database to the first reply, in a browser."""
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from conversations.models import User
@@ -62,6 +63,7 @@ def test_a_weak_password_is_refused_in_a_sentence(visit: Visit) -> None:
     assert not User.objects.exists()
 
 
+@pytest.mark.soak
 def test_a_key_form_without_an_address_keeps_what_was_typed(visit: Visit) -> None:
     alice = visit()
     create_account(alice.page)

@@ -1,5 +1,6 @@
 """From an invitation to a live conversation, and out again: two people, two browsers."""
 
+import pytest
 from playwright.sync_api import expect
 
 from conversations.live import hub
@@ -109,6 +110,7 @@ def test_the_chip_tells_who_reads_and_moves_it_after_a_warning(cast: Cast, model
     assert Conversation.objects.get().team is None
 
 
+@pytest.mark.soak
 def test_choosing_a_team_offers_its_model(cast: Cast, model: LanguageModel, visit: Visit) -> None:
     other = LanguageModel.objects.create(name="zebra")
     other.deployments.create(endpoint=model.deployments.get().endpoint, vendor_id="zebra")
@@ -120,6 +122,7 @@ def test_choosing_a_team_offers_its_model(cast: Cast, model: LanguageModel, visi
     expect(bob.page.locator("#composer-model option:checked")).to_have_text("zebra")
 
 
+@pytest.mark.soak
 def test_a_forgotten_password_is_replaced_by_a_lead_s_link(cast: Cast, model: LanguageModel, visit: Visit) -> None:
     bob = visit(cast.bob)
     bob.watch.expect(r"401 \(Unauthorized\)")  # his page may ask for news before it learns that his session has ended

@@ -2,6 +2,7 @@
 
 import threading
 
+import pytest
 from playwright.sync_api import expect
 
 from conversations.models import Message
@@ -37,6 +38,7 @@ def test_enter_sends_and_shift_enter_breaks_the_line(
     assert alice.text.input_value() == ""
 
 
+@pytest.mark.soak
 def test_enter_that_chooses_a_candidate_does_not_send(cast: Cast, model: LanguageModel, visit: Visit) -> None:
     alice = visit(cast.alice)
     for fields in ({"isComposing": True}, {"keyCode": 229}, {"isComposing": True, "keyCode": 229}):
@@ -89,6 +91,7 @@ def test_escape_stops_the_reader_s_own_reply_alone_and_never_in_a_composition(
     assert len(alice.commands("reply.stop")) == 2
 
 
+@pytest.mark.soak
 def test_escape_closes_the_editor_and_keeps_its_words_and_a_composition_keeps_it_open(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit
 ) -> None:
@@ -125,6 +128,7 @@ def test_escape_closes_the_editor_and_keeps_its_words_and_a_composition_keeps_it
     assert old.status == "stopped", "nobody sees it any more"
 
 
+@pytest.mark.soak
 def test_everything_is_reached_by_the_tab_key(cast: Cast, model: LanguageModel, visit: Visit) -> None:
     alice = visit(cast.alice)
     alice.ask("Earlier")

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from playwright.sync_api import expect
 
 from providers import clock
@@ -37,6 +38,7 @@ def test_the_administration_shows_the_end_of_a_key_and_no_more(cast: Cast, model
             expect(alice.page.locator("#content")).to_be_visible()
 
 
+@pytest.mark.soak
 def test_a_line_about_a_refused_key_comes_and_goes_with_its_trouble(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit
 ) -> None:

@@ -61,6 +61,7 @@ def test_the_sign_in_fits_a_phone(cast: Cast, visit: Visit) -> None:
     assert not stranger.scrolls_sideways()
 
 
+@pytest.mark.soak
 def test_names_of_one_long_word_fit_a_phone(cast: Cast, model: LanguageModel, visit: Visit) -> None:
     Team.objects.filter(pk=cast.team.pk).update(name="unbreakable" * 10)
     User.objects.filter(pk=cast.alice.pk).update(username="u" * 120, display_name="W" * 120)
@@ -138,6 +139,7 @@ def test_a_far_column_makes_no_high_rows_and_words_alone_fit_without_scrolling(
         assert inner.evaluate("(box) => box.scrollWidth <= box.clientWidth"), "two columns fit without scrolling"
 
 
+@pytest.mark.soak
 def test_a_list_within_a_list_is_as_close_as_its_items_and_a_heading_belongs_to_what_follows(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit
 ) -> None:
@@ -239,6 +241,7 @@ def test_a_keyboard_over_the_page_and_a_notch_hide_nothing(cast: Cast, model: La
         assert box["y"] >= 44 if at_top else box["y"] + box["height"] <= 400 - 34, name
 
 
+@pytest.mark.soak
 def test_the_greeting_goes_with_the_first_message_even_unsent(cast: Cast, model: LanguageModel, visit: Visit) -> None:
     alice = visit(cast.alice)
     greeting = alice.page.locator(".transcript__greeting")
@@ -252,6 +255,7 @@ def test_the_greeting_goes_with_the_first_message_even_unsent(cast: Cast, model:
     alice.page.context.set_offline(False)
 
 
+@pytest.mark.soak
 def test_rows_of_a_formula_stand_at_their_signs(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit
 ) -> None:

@@ -35,6 +35,7 @@ def _own_port(_fetched: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     local_model.shut_down()
 
 
+@pytest.mark.soak
 @pytest.mark.usefixtures("_own_port")
 def test_the_local_model_answers_two_questions(cast: Cast, visit: Visit) -> None:
     alice = visit(cast.alice)

@@ -1,5 +1,6 @@
 """A long thread: its end at once, the rest as the reader comes near it, and nothing in sight moves."""
 
+import pytest
 from playwright.sync_api import expect
 
 from conversations.content.threads import MAX_MESSAGES
@@ -30,6 +31,7 @@ def test_what_is_above_comes_when_it_is_near_and_the_reader_keeps_the_place(
     assert alice.words(alice.messages.first) == "0"
 
 
+@pytest.mark.soak
 def test_without_a_network_it_can_be_asked_for_again(cast: Cast, model: LanguageModel, visit: Visit) -> None:
     conversation, ids = long_conversation(cast.alice, MAX_MESSAGES + 2)
     alice = visit(cast.alice)

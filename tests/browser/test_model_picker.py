@@ -89,6 +89,7 @@ def test_one_of_300_models_is_found_and_chosen(
     assert vendor.requests[-1].json["model"] == "qwen-4.1"
 
 
+@pytest.mark.soak
 def test_favourites_stand_first_and_what_rests_says_so(cast: Cast, many: LanguageModel, visit: Visit) -> None:
     alice = visit(cast.alice)
     alice.model_button.click()
@@ -114,6 +115,7 @@ def test_favourites_stand_first_and_what_rests_says_so(cast: Cast, many: Languag
     expect(alice.picker.get_by_role("listbox")).to_be_focused()
 
 
+@pytest.mark.soak
 def test_another_try_is_for_any_of_many_models(
     cast: Cast, many: LanguageModel, vendor: FakeVendor, visit: Visit
 ) -> None:

@@ -92,6 +92,7 @@ def test_it_is_pinned_archived_and_deleted_and_comes_back(
     expect(alice.questions).to_have_count(2)
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(("language", "width", "height"), SIZES)
 def test_twenty_are_tidied_at_once(
     cast: Cast, model: LanguageModel, visit: Visit, language: str, width: int, height: int

@@ -54,8 +54,11 @@ def offline(cast: Cast, model: LanguageModel, visit: Visit, link: Link) -> Calla
 
 @pytest.mark.parametrize(
     ("first", "is_denied"),
-    [("", False), ("Zero", False), ("Zero", True)],
-    ids=["a new conversation", "a conversation", "the second way"],
+    [
+        pytest.param("", False, id="a new conversation"),
+        pytest.param("Zero", False, marks=pytest.mark.soak, id="a conversation"),
+        pytest.param("Zero", True, id="the second way"),
+    ],
 )
 def test_c14_five_messages_written_offline_arrive_once_and_in_order(
     offline: Callable[..., ChatPage],

@@ -3,6 +3,7 @@
 import re
 import time
 
+import pytest
 from playwright.sync_api import Route, expect
 
 from providers.models import LanguageModel
@@ -72,6 +73,7 @@ def test_a_browser_without_scripts_is_told_what_is_missing(cast: Cast, model: La
         expect(alice.send_button).to_be_disabled()
 
 
+@pytest.mark.soak
 def test_c16_a_countdown_is_right_by_a_clock_that_is_ten_minutes_wrong(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit
 ) -> None:

@@ -59,6 +59,7 @@ def test_the_first_reply_of_a_new_conversation_has_them(
     assert alice.page.evaluate("Object.keys(localStorage).filter((key) => localStorage[key] === 'Hello')") == []
 
 
+@pytest.mark.soak
 def test_a_teams_defaults_are_said_and_stay_beside_ones_own(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit
 ) -> None:
@@ -104,6 +105,7 @@ def test_they_are_changed_kept_and_cleared(cast: Cast, model: LanguageModel, ven
     assert alice.tune_button.get_attribute("data-set") is None
 
 
+@pytest.mark.soak
 def test_saved_is_said_only_of_what_stands_in_the_fields(cast: Cast, model: LanguageModel, visit: Visit) -> None:
     conversation = Conversation.objects.create(owner=cast.alice, revision=1, title="Tuned")
     alice = visit(cast.alice, f"/conversations/{conversation.id}/")
@@ -170,6 +172,7 @@ def test_nothing_can_be_written_before_it_says_what_is_set(cast: Cast, model: La
     expect(panel.locator("[name=temperature]")).to_have_value("1")
 
 
+@pytest.mark.soak
 def test_settings_that_cannot_be_read_are_not_overwritten(cast: Cast, model: LanguageModel, visit: Visit) -> None:
     conversation = Conversation.objects.create(owner=cast.alice, revision=1, title="Tuned", parameters={"seed": 7})
     alice = visit(cast.alice, f"/conversations/{conversation.id}/")
@@ -202,6 +205,7 @@ def test_a_refusal_at_the_first_message_keeps_the_text(cast: Cast, model: Langua
     alice.ended(alice.replies.first)
 
 
+@pytest.mark.soak
 def test_a_chinese_reader_is_told_in_chinese(cast: Cast, model: LanguageModel, visit: Visit) -> None:
     cast.alice.language = "zh-hans"
     cast.alice.save()
@@ -219,6 +223,7 @@ def test_a_chinese_reader_is_told_in_chinese(cast: Cast, model: LanguageModel, v
         panel.locator(f"[name={field}]").fill("")
 
 
+@pytest.mark.soak
 def test_whether_something_is_set_is_seen_in_every_window(cast: Cast, model: LanguageModel, visit: Visit) -> None:
     conversation = Conversation.objects.create(owner=cast.alice, team=cast.team, revision=1, title="Tuned")
     alice, bob = (visit(person, f"/conversations/{conversation.id}/") for person in (cast.alice, cast.bob))
@@ -232,6 +237,7 @@ def test_whether_something_is_set_is_seen_in_every_window(cast: Cast, model: Lan
             expect(visitor.tune_button.and_(visitor.page.locator("[data-set]"))).to_have_count(1 if seed else 0)
 
 
+@pytest.mark.soak
 def test_only_what_the_model_knows_is_offered(cast: Cast, vendor: FakeVendor, visit: Visit) -> None:
     serve(vendor, "openai", "speaker")
     serve(vendor, "gemini", "twin")

@@ -183,7 +183,7 @@ LIVE = {
 }
 
 
-@pytest.mark.parametrize("wire", LIVE)
+@pytest.mark.parametrize("wire", ["gemini", pytest.param("openai", marks=pytest.mark.soak)])
 def test_everything_appears_in_the_order_in_which_it_comes(
     cast: Cast, vendor: FakeVendor, visit: Visit, wire: str
 ) -> None:
@@ -230,7 +230,9 @@ SENT: dict[str, list[str]] = {
 }
 
 
-@pytest.mark.parametrize("wire", ["gemini", "openai", "anthropic"])
+@pytest.mark.parametrize(
+    "wire", ["gemini", *(pytest.param(other, marks=pytest.mark.soak) for other in ("openai", "anthropic"))]
+)
 def test_what_a_vendor_sends_is_shown_as_what_it_is(cast: Cast, vendor: FakeVendor, visit: Visit, wire: str) -> None:
     serve(vendor, wire)
     sent = {stream: classes for stream, classes in SENT.items() if stream.startswith(wire)}
@@ -249,7 +251,7 @@ def test_what_a_vendor_sends_is_shown_as_what_it_is(cast: Cast, vendor: FakeVend
         alice.page.reload()
 
 
-@pytest.mark.parametrize("width", [360, 1400])
+@pytest.mark.parametrize("width", [360, pytest.param(1400, marks=pytest.mark.soak)])
 def test_numbers_in_the_text_lead_to_the_sources(cast: Cast, model: LanguageModel, visit: Visit, width: int) -> None:
     text = "The sky is **blue**, and that is all there is to say about it in " + "a long line " * 20 + "of words."
     supports = [{"start": 0, "end": 16, "sources": [0, 1]}, {"start": 0, "end": len(text), "sources": [1, 2]}]

@@ -166,6 +166,7 @@ def test_a_thread_whose_end_changes_stands_still_under_a_pointer(
     alice.page.wait_for_function(AT_END, arg=box.element_handle())
 
 
+@pytest.mark.soak
 def test_a_footnote_and_its_note_lead_to_each_other_within_their_message(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit
 ) -> None:

@@ -81,6 +81,7 @@ def test_c13_a_laptop_that_slept_is_back_within_a_second(
     expect(alice.connection).to_be_empty()
 
 
+@pytest.mark.soak
 def test_c18_a_page_from_the_history_hears_the_rest(
     cast: Cast, model: LanguageModel, visit: Visit, rest: threading.Event
 ) -> None:
@@ -121,6 +122,7 @@ def test_what_is_written_while_a_server_restarts_does_not_wait_for_the_pause(
     assert time.monotonic() - asked < 6, "it waited for the 8 seconds after a restart"
 
 
+@pytest.mark.soak
 def test_a_tab_that_made_room_stays_away_until_somebody_wants_it(
     cast: Cast, model: LanguageModel, visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -143,7 +145,7 @@ def test_a_tab_that_made_room_stays_away_until_somebody_wants_it(
     expect(alice.connection).to_contain_text("paused")
 
 
-@pytest.mark.parametrize("trouble", ["off", "full"])
+@pytest.mark.parametrize("trouble", [pytest.param("off", marks=pytest.mark.soak), "full"])
 def test_c17_without_room_in_the_browser_everything_works(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit, link: Link, trouble: str
 ) -> None:
@@ -165,6 +167,7 @@ def test_c17_without_room_in_the_browser_everything_works(
     assert alice.messages.count() == Message.objects.count() == 6
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(
     ("years", "zone"), [pytest.param(-1, "Pacific/Kiritimati", marks=pytest.mark.soak), (1, "Asia/Kolkata")]
 )

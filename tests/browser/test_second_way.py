@@ -41,7 +41,9 @@ def proxied(site: str) -> Iterator[Proxied]:
         proxy.__exit__(None, None, None)
 
 
-@pytest.mark.parametrize("kind", ["denies", "strips", "hangs", "swallows"])
+@pytest.mark.parametrize(
+    "kind", ["denies", *(pytest.param(kind, marks=pytest.mark.soak) for kind in ("strips", "hangs")), "swallows"]
+)
 def test_a_message_is_asked_and_answered_word_by_word_behind_a_proxy_that(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit, proxied: Proxied, kind: Kind
 ) -> None:
@@ -59,6 +61,7 @@ def test_a_message_is_asked_and_answered_word_by_word_behind_a_proxy_that(
     expect(alice.connection).to_contain_text("Connected without a websocket.")
 
 
+@pytest.mark.soak
 def test_where_streams_are_held_back_too_the_page_asks_again_and_again_and_returns_to_a_websocket(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit, proxied: Proxied
 ) -> None:
@@ -87,6 +90,7 @@ def test_where_streams_are_held_back_too_the_page_asks_again_and_again_and_retur
     assert alice.messages.count() == Message.objects.count() == 4
 
 
+@pytest.mark.soak
 def test_c13_a_laptop_that_slept_is_back_at_once_on_the_second_way_too(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit, link: Link
 ) -> None:
