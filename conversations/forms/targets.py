@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from conversations.mail import letters
-from conversations.models import Target, User
+from conversations.models import Installation, Target, User
 from conversations.models.notifications.target import kinds_for
 from conversations.text import one_line
 
@@ -34,7 +34,10 @@ class TargetForm(forms.Form):
         super().__init__(data, initial={"kinds": list(kinds_for(person))})
         has_mail = person is not None and bool(person.email) and letters.is_set_up()
         choices: Any = self.fields
-        choices["form"].choices = [one for one in Target.Form.choices if has_mail or one[0] != Target.Form.MAIL]
+        forms_left_out = {Target.Form.MAIL} if not has_mail else set()
+        if not Installation.lets_tell_outside():
+            forms_left_out |= {*Target.Form} - {Target.Form.MAIL}
+        choices["form"].choices = [one for one in Target.Form.choices if one[0] not in forms_left_out]
         choices["kinds"].choices = [(kind.value, kind.label) for kind in kinds_for(person)]
 
     def clean(self) -> dict[str, Any]:

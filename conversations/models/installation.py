@@ -85,6 +85,15 @@ class Installation(models.Model):
             "“a former member”."
         ),
     )
+    tells_outside = models.BooleanField(
+        _("robots and webhooks"),
+        default=True,
+        db_default=True,
+        help_text=_(
+            "People and leads of teams may name robots of chats and webhooks that are told what happens. This server "
+            "then calls their addresses, of the open internet alone."
+        ),
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -136,6 +145,11 @@ class Installation(models.Model):
     def keeps_names(cls) -> bool:
         """Return whether what people wrote in teams stays under their name when they delete their own account."""
         return not cls.objects.filter(names_former_members=False).exists()
+
+    @classmethod
+    def lets_tell_outside(cls) -> bool:
+        """Return whether people may be told what happens by robots and webhooks."""
+        return not cls.objects.filter(tells_outside=False).exists()
 
     @classmethod
     def lets_make_teams(cls, user: User) -> bool:

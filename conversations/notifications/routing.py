@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from conversations.models import Conversation, Delivery, Notification, Target
+from conversations.models import Conversation, Delivery, Installation, Notification, Target
 from conversations.models.notifications.notification import OF_STAFF, Kind
 
 
@@ -37,6 +37,8 @@ def _open_to(conversation: Conversation) -> UUID | None:
 
 def may_tell(target: Target, delivery: Delivery) -> bool:
     """Return whether the owner of the target may know of the event now, however long ago it was."""
+    if target.form != Target.Form.MAIL and not Installation.lets_tell_outside():
+        return False
     if delivery.kind in (Kind.TEST, Kind.TARGET_OFF):
         return True
     conversation, person = delivery.conversation, target.person

@@ -1,12 +1,15 @@
 """The sending of waiting events: each target is told by one process at a time, a few times at most."""
 
+import logging
 import time
 from collections.abc import Sequence
+from concurrent.futures import Future
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
 from django.conf import settings
+from django.db import close_old_connections
 from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
@@ -20,6 +23,7 @@ from conversations.notifications.routing import may_tell
 from conversations.notifications.wording import told
 from conversations.workers.thread_pool import ThreadPool
 from providers.encryption import sealing
+from providers.errors import AddressRefused
 from providers.models import Endpoint
 from providers.transport import egress
 from providers.transport.network import Network
@@ -42,27 +46,47 @@ BETWEEN_LETTERS = timedelta(hours=1)
 FIRST_PAUSE, LONGEST_PAUSE = 10.0, 3600.0
 _FINAL = {"400", "401", "403", "404", "405", "410", "address_refused", "bad_request", "locked"}
 """Outcomes that another try would not change."""
+_queued: set[UUID] = set()
+"""Targets that wait for a thread of this process, or are told by one."""
+_logger = logging.getLogger(__name__)
 _pool = ThreadPool("notifier", MAX_THREADS, each=lambda _: 1, kept=0)
 
 
 def send() -> None:
-    """Begin to tell the targets for which something waits."""
+    """Begin to tell the targets for which something waits, one at a time for each person and team."""
     for target in Target.objects.due()[:MAX_TARGETS_AT_ONCE]:
-        if Target.objects.filter(pk=target.pk).claim():
-            _pool.submit_for(target.pk, partial(tell, target.pk))
+        if target.pk not in _queued:
+            _queued.add(target.pk)
+            owner = target.person_id or target.team_id
+            _pool.submit_for(owner, partial(_in_thread, target.pk)).add_done_callback(partial(_done, target.pk))
+
+
+def _in_thread(key: UUID) -> None:
+    close_old_connections()
+    tell(key)
+
+
+def _done(key: UUID, work: "Future[None]") -> None:
+    _queued.discard(key)
+    if problem := work.exception():
+        _logger.error("What happened could not be told.", exc_info=problem)
 
 
 def tell(key: UUID) -> None:
-    """Tell a target that this process has claimed what waits for it, the oldest first; a webhook event by event."""
-    target = Target.objects.select_related("person", "team", "created_by").filter(pk=key).first()
+    """Tell a target what waits for it, the oldest first, a webhook event by event; unless another process does."""
+    rows = Target.objects.filter(pk=key)
+    if not rows.claim():
+        return
+    target = rows.select_related("person", "team", "created_by").get()
     until = time.monotonic() + MAX_SECONDS
-    while target is not None and (batch := _begin(target)):
+    while batch := _begin(target):
         is_taken = _tell(target, batch)
         if not is_taken or target.form != Target.Form.WEBHOOK:
             return
+        target.failures = 0
         if time.monotonic() > until:
             break
-    Target.objects.filter(pk=key).update(claimed_until=None)
+    rows.update(claimed_until=None)
 
 
 def _tell(target: Target, batch: Sequence[Delivery]) -> bool:
@@ -147,7 +171,15 @@ def network() -> Network:
 
     Whoever may name a target may not talk to those.
     """
-    vendors = {egress.split(url)[:2] for url in Endpoint.objects.values_list("base_url", flat=True) if url}
-    taken = {f"{host}:{port}" for host, port in vendors}
+    taken = {_place(url) for url in Endpoint.objects.values_list("base_url", flat=True)}
     private = frozenset(one for one in settings.CHATSITE_PRIVATE_HOSTS if one.strip().lower() not in taken)
     return Network(private, settings.CHATSITE_PROXY, settings.CHATSITE_CA_FILE)
+
+
+def _place(url: str) -> str:
+    """Return the host and port of a vendor's address, or an empty text for what is none."""
+    try:
+        host, port, _scheme = egress.split(url)
+    except AddressRefused:
+        return ""
+    return f"{host}:{port}"

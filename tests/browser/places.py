@@ -17,7 +17,8 @@ from tests.browser.conftest import Visit
 
 LIKELY = (R.SUPERUSER, R.OWNER, R.LEAD, R.MEMBER, R.ALONE, R.ANONYMOUS)
 """The roles that open pages: the first that may does, because it has the most there."""
-FRAGMENTS = {"thread", "reply-details", "audience", "share", "parameters", "shortcuts", "resting-keys", "import"}
+FRAGMENTS = {"thread", "reply-details", "audience", "share", "parameters", "shortcuts", "resting-keys", "import",
+             "newest-notifications"}  # fmt: skip
 """Routes that answer with a part of the chat page."""
 
 

@@ -13,6 +13,7 @@ import pytest
 from django.conf import settings as site_settings
 from django.core import mail
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -21,6 +22,7 @@ from conversations.errors import Refused
 from conversations.models import (
     Conversation,
     Delivery,
+    Installation,
     Membership,
     Message,
     Notification,
@@ -33,6 +35,8 @@ from conversations.models.notifications import delivery, notification
 from conversations.notifications import robots, sending, telling
 from conversations.notifications.robots import Told
 from providers.models import Endpoint
+from tests.conftest import Cast
+from tests.conversations.test_own_keys import client_of
 from tests.fake_vendor import FakeVendor
 
 SENTENCE = "alice mentioned you in “<at user_id='all'> & <!channel>”"
@@ -136,8 +140,7 @@ def work() -> list[Delivery]:
     """Tell and send all that is due, in this thread."""
     telling.tell()
     for one in Target.objects.due():
-        if Target.objects.filter(pk=one.pk).claim():
-            sending.tell(one.pk)
+        sending.tell(one.pk)
     return list(Delivery.objects.order_by("pk"))
 
 
@@ -209,6 +212,28 @@ def test_a_private_address_and_a_vendor_of_the_site_are_refused(
     Delivery.objects.test(Target.objects.get())
     [row] = work()
     assert (row.status, row.outcome) == ("failed", "address_refused"), "judged again at each call"
+    assert vendor.requests == []
+
+
+def test_a_malformed_vendor_or_a_lost_secret_holds_up_nobody(
+    people: tuple[User, User, Team], vendor: FakeVendor, settings: Any
+) -> None:
+    lead, bob, _ = people
+    Endpoint.objects.create(name="Ours", wire="openai", base_url="not an address")
+    locked, open_ = target(bob, url(vendor)), target(lead, url(vendor))
+    Target.objects.filter(pk=locked.pk).update(address=Target.objects.get(pk=open_.pk).address)
+    for one in (locked, open_):
+        Delivery.objects.test(one)
+    assert sorted((row.status, row.outcome) for row in work()) == [("failed", "locked"), ("sent", "200")]
+
+
+def test_an_administrator_can_let_nothing_out(people: tuple[User, User, Team], vendor: FakeVendor) -> None:
+    _, bob, _ = people
+    Delivery.objects.test(target(bob, url(vendor)))
+    Installation.objects.create(pk=1, tells_outside=False)
+    assert work()[0].status == "dropped"
+    with pytest.raises(Refused):
+        target(bob, url(vendor))
     assert vendor.requests == []
 
 
@@ -307,3 +332,27 @@ def test_a_letter_brings_what_happened_at_most_once_an_hour(people: tuple[User, 
     Target.objects.update(rests_until=timezone.now())
     work()
     assert len(mail.outbox) == 2
+
+
+@pytest.mark.usefixtures("static_files")
+def test_a_place_is_added_on_a_page_with_a_secret_that_is_shown_once(cast: Cast) -> None:
+    given = {"form": "webhook", "address": "https://robot.example/canary-address", "kinds": ["mention", "joined"]}
+    stale = Client()
+    stale.force_login(cast.bob)
+    assert "reauthenticate" in stale.post("/account/notifications/", given).headers["Location"]
+    bob, alice = client_of(cast.bob), client_of(cast.alice)
+    for client, path in ((bob, "/account/notifications/"), (alice, f"/teams/{cast.team.pk}/notifications/")):
+        made = client.post(path, given)
+        assert made.status_code == 201
+        assert 'value="whsec_' in made.content.decode()
+        page = client.get(path).content.decode()
+        assert "whsec_" not in page
+        assert "canary-address" not in page
+        assert "••••ress" in page
+        refused = client.post(path, {**given, "address": "https://10.0.0.1/words"})
+        assert refused.status_code == 422
+        assert "10.0.0.1 is a private address" in refused.content.decode()
+        assert "https://10.0.0.1/words" in refused.content.decode(), "nothing that was typed is lost"
+    assert client_of(cast.bob).post(f"/teams/{cast.team.pk}/notifications/", given).status_code == 404
+    assert Target.objects.get(person=cast.bob).kinds == ["mention", "joined"]
+    assert b"canary-address" not in json.dumps(list(Target.objects.values("address", "signing")), default=str).encode()

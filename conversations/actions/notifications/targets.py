@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from conversations.errors import NotFound, Refused
-from conversations.models import Delivery, Target, Team, User
+from conversations.models import Delivery, Installation, Target, Team, User
 from conversations.models.notifications.target import MAX_TARGETS
 from conversations.notifications import robots, sending
 from providers.audit import log
@@ -27,6 +27,8 @@ def add_target(user: User, team: UUID | None = None, **given: Any) -> tuple[Targ
     Returns it and a new secret, which is shown once, or an empty text. Refuses an address that the site does not call,
     and more places than one may have.
     """
+    if given["form"] != Target.Form.MAIL and not Installation.lets_tell_outside():
+        raise Refused("not_found", _("This site tells nothing outside."))
     _check_address(given["address"])
     made = ""
     if given["form"] == Target.Form.WEBHOOK and not given["signing"]:

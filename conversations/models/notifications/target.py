@@ -19,7 +19,7 @@ MAX_TARGETS = 10
 OF_A_TEAM = (Kind.MENTION, Kind.REMARK, Kind.VERIFIED_DUE, Kind.JOINED)
 """Kinds of which a team may be told."""
 OF_A_PERSON = (*OF_A_TEAM, *OF_REPLIES)
-CLAIMED_FOR = timedelta(seconds=60)
+CLAIMED_FOR = timedelta(seconds=90)
 """Time for which a process may keep a target; longer than a call may take."""
 
 

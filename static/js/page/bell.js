@@ -21,12 +21,18 @@ export class Bell {
 
   listen() {
     const { socket } = this.#chat;
-    socket.addEventListener("frame", ({ detail }) => detail.type.startsWith("notification.") && this.#show(detail.unread));
+    socket.addEventListener("frame", ({ detail }) => this.#take(detail));
     socket.addEventListener("open", () => this.#catchUp());
     this.#panel.addEventListener("beforetoggle", ({ newState }) => newState === "open" && this.#fill());
     this.#list.addEventListener("click", ({ target }) => target.closest("[data-id]") && this.#read({ notification: target.closest("[data-id]").dataset.id }));
     this.#all.addEventListener("click", () => this.#read());
     this.#show(Number(this.#bell.dataset.unread));
+  }
+
+  /** With a conversation goes what happened in it. */
+  #take({ type, unread }) {
+    if (type.startsWith("notification.")) this.#show(unread);
+    else if (type === "conversation.gone") this.#count();
   }
 
   #show(unread) {
@@ -39,7 +45,11 @@ export class Bell {
 
   /** What happened while there was no connection. */
   async #catchUp() {
-    if (this.#isFirst) return (this.#isFirst = false);
+    if (!this.#isFirst) await this.#count();
+    this.#isFirst = false;
+  }
+
+  async #count() {
     const response = await fetch(`${this.#bell.dataset.api}?limit=1`).catch(() => null);
     if (response?.ok) this.#show((await response.json()).unread);
   }
