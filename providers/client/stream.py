@@ -166,7 +166,7 @@ class Stream:
     def _deltas(self) -> Iterator[Delta | Wait]:
         while True:
             try:
-                calls = yield from self._without_echoes()
+                said = yield from self._without_echoes()
             except VendorError as error:
                 error.quote = without_key(error.quote, self._mask)
                 doubt_if_quoted(error, self._prompt)
@@ -174,21 +174,21 @@ class Stream:
                 if not (self._learn(error) or self._ask_for_the_reason(error)):
                     raise
                 continue
-            if not calls:
+            if not said:
                 return
             self._used = self.usage
-            self._prompt = with_calls_echoed(self._wire.NAME, self._prompt, calls)
+            self._prompt = with_calls_echoed(self._wire.NAME, self._prompt, said)
             self._repeat(self._address)
 
     def _without_echoes(self) -> Generator[Delta | Wait, None, list[Part]]:
-        """Yield one call's deltas but not the vendor's own functions, which it wants to be given back; returns these.
+        """Yield one call's deltas without calls of the vendor's own function, which it wants to be given back.
 
-        The last call yields them too: the reply then ends with them.
+        Returns what is given back, with the words and thoughts before. The last call yields all of it.
         """
         form = web_search_form(
             self._wire.WEB_SEARCHES, self._address.web_search, self._address.base_url, self._prompt.model
         )
-        calls: list[Part] = []
+        thoughts, words, calls = list[str](), list[str](), list[Part]()
         if form is None or not form.echoed or not self._prompt.parameters.get("web_search"):
             yield from self._attempt()
             return calls
@@ -199,9 +199,11 @@ class Stream:
             elif part and self._searches < MAX_SEARCHES and is_echo(part, form.echoed):
                 calls.append(part)
             else:
+                thoughts.append(delta.thought)
+                words.append(delta.text)
                 yield from self._room.fitting(delta)  # all calls make one reply
         self._searches += bool(calls)
-        return calls
+        return [Part("thought", "".join(thoughts)), Part("text", "".join(words)), *calls] if calls else calls
 
     def _learn(self, error: VendorError) -> bool:
         """Return whether `error` teaches another way to ask, after preparing a call that uses it."""

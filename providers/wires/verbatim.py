@@ -64,12 +64,13 @@ def is_echo(part: Part, function: str) -> bool:
     return part.kind == "call" and part.detail.get("name") == function and bool(part.detail.get("id"))
 
 
-def with_calls_echoed(wire: str, prompt: Prompt, calls: Sequence[Part]) -> Prompt:
-    """Return the prompt with these calls of the vendor's own functions, each answered with its unchanged arguments."""
-    results = (
+def with_calls_echoed(wire: str, prompt: Prompt, said: Sequence[Part]) -> Prompt:
+    """Return the prompt with what was said, and each call in it answered with its unchanged arguments."""
+    calls = [part for part in said if part.kind == "call"]
+    results = [
         Part("call_result", "", {"id": call.detail["id"], "response": _arguments(kept(wire, call))}) for call in calls
-    )
-    return replace(prompt, turns=(*prompt.turns, Turn("assistant", tuple(calls)), Turn("user", tuple(results))))
+    ]
+    return replace(prompt, turns=(*prompt.turns, Turn("assistant", tuple(said)), Turn("user", tuple(results))))
 
 
 def _arguments(call: Mapping[str, Any]) -> object:

@@ -171,6 +171,29 @@ def test_moonshot_is_given_its_own_calls_back_unchanged(vendor: FakeVendor) -> N
     assert reply.usage == Usage(30, 3)
 
 
+def test_moonshot_that_thinks_is_given_its_thoughts_back_too(vendor: FakeVendor) -> None:
+    """Source of the sentence: continue#11600."""
+    call = {
+        "index": 0,
+        "id": "c",
+        "type": "builtin_function",
+        "function": {"name": "$web_search", "arguments": ARGUMENTS},
+    }
+
+    def script(request: Received) -> list[Any]:
+        if len(messages := request.json["messages"]) == 1:
+            thoughts = openai_chunk(reasoning_content="I look ") + openai_chunk(reasoning_content="it up.")
+            return [thoughts + openai_chunk(tool_calls=[call]) + openai_end("tool_calls")]
+        if messages[1].get("reasoning_content") == "I look it up.":
+            return [openai_stream(["Hello"])]
+        told = "thinking is enabled but reasoning_content is missing in assistant tool call message at index 1"
+        return [400, JSON, json.dumps({"error": {"message": told, "type": "invalid_request_error"}}).encode()]
+
+    vendor.script = script
+    assert answered(vendor, "$web_search").left_out == []
+    assert len(vendor.requests) == 3
+
+
 def test_a_vendor_that_searches_for_ever_is_asked_a_few_times(vendor: FakeVendor) -> None:
     moonshot(vendor, 10**6)
     address = Address("openai", vendor.openai_url, web_search="$web_search")
