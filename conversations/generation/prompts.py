@@ -1,7 +1,7 @@
 """The prompt of a reply: the branch above it, in the form of a provider."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -12,8 +12,7 @@ from conversations.content import file_parts
 from conversations.files import documents
 from conversations.generation.branch_cache import branches
 from conversations.generation.project_context import context_of, note_version
-from conversations.lookup import telling
-from conversations.models import Conversation, File, Message, Passage, User
+from conversations.models import Conversation, File, Message, User
 from conversations.models.file import Form
 from conversations.models.message import PromptMessage, Role
 from conversations.usage.estimates import introduction_to
@@ -43,16 +42,16 @@ SPEAKERS = (
 """The instruction for a branch in which several people wrote, and for teams that always name who speaks."""
 
 
-def prompt_for(reply: Message, route: Route, found: Sequence[Passage] = ()) -> Prompt:
+def prompt_for(reply: Message, route: Route, looked_up: Part | None = None) -> Prompt:
     """Return the branch down to this reply as a prompt, with the files in the forms that its model takes.
 
-    What its project tells comes first; the passages that were found for the question stand right behind it. The reply's
+    What its project tells comes first; what was looked up for the question stands right behind it. The reply's
     row notes the version of the instructions.
     """
     conversation = reply.conversation
     branch = branches.said_up_to(conversation.pk, reply.parent_id) if reply.parent_id else []
-    if found:
-        branch[-1] = branch[-1]._replace(parts=[*branch[-1].parts, telling.as_quotation(found).to_json()])
+    if looked_up is not None:
+        branch[-1] = branch[-1]._replace(parts=[*branch[-1].parts, looked_up.to_json()])
     if reply.continues is not None:
         branch.append(PromptMessage(Role.ASSISTANT, reply.continues.parts))
     project = context_of(conversation.project_id)

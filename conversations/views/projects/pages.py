@@ -16,10 +16,10 @@ from conversations import actions
 from conversations.accounts.signed_in import person_of
 from conversations.errors import Refused
 from conversations.forms.projects import NewProjectForm, sentence_of
-from conversations.lookup.finding import MAX_TOKENS
 from conversations.models import Conversation, Message, Project
 from conversations.models.projects.project_list import in_sidebar
 from conversations.models.sidebar import after, cursor_of, sidebar
+from conversations.usage.estimates import LOOKED_UP_TOKENS
 from conversations.views.projects.access import act, own, shown
 from conversations.views.projects.files import listed
 
@@ -64,7 +64,7 @@ def project(request: HttpRequest, project_id: UUID) -> HttpResponse:
         "page": page[:PAGE_SIZE],
         "following": cursor_of(page[PAGE_SIZE - 1]) if len(page) > PAGE_SIZE else "",
         "files": listed(found),
-        "most_at_once": MAX_TOKENS,
+        "most_at_once": LOOKED_UP_TOKENS,
         "places": found.readers().filter(user__is_active=True).select_related("user").by_rank(),  # type: ignore[attr-defined]
         "cost": spent.aggregate(cost=Sum("cost"))["cost"],
         "currency": settings.CHATSITE_CURRENCY,
