@@ -279,6 +279,8 @@ def test_one_process_tells_a_target_at_a_time(people: tuple[User, User, Team], v
     assert [rows.claim(), rows.claim()] == [True, False]
     rows.update(claimed_until=timezone.now() - timedelta(seconds=1))
     assert rows.claim(), "its process died"
+    made.rest(timezone.now() + timedelta(hours=1), failed=False)
+    assert not rows.claim(), "another process has just told it"
 
 
 def test_ten_thousand_events_to_a_dead_target_cost_nothing_else(

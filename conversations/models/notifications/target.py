@@ -33,15 +33,16 @@ class TargetQuerySet(models.QuerySet["Target"]):
 
     def due(self) -> "TargetQuerySet":
         """Return those for which something waits, and which no process tells just now."""
-        rested = Q(rests_until=None) | Q(rests_until__lte=timezone.now())
-        return self._free().filter(rested, deliveries__status=DeliveryStatus.WAITING).distinct()
+        return self._free().filter(deliveries__status=DeliveryStatus.WAITING).distinct()
 
     def claim(self) -> bool:
-        """Keep this target for a while; return whether no other process has it."""
+        """Keep this target for a while; return whether it has rested and no other process has it."""
         return bool(self._free().update(claimed_until=timezone.now() + CLAIMED_FOR))
 
     def _free(self) -> "TargetQuerySet":
-        return self.filter(Q(claimed_until=None) | Q(claimed_until__lte=timezone.now()), is_on=True)
+        now = timezone.now()
+        rested = Q(rests_until=None) | Q(rests_until__lte=now)
+        return self.filter(rested, Q(claimed_until=None) | Q(claimed_until__lte=now), is_on=True)
 
 
 class Target(models.Model):

@@ -30,8 +30,9 @@ def inbox(request: HttpRequest) -> HttpResponse:
 @require_GET
 def newest(request: HttpRequest) -> HttpResponse:
     """Respond with the newest notifications, as the chat's page shows them."""
-    rows = Notification.objects.of(person_of(request)).listed()[:NEWEST]
-    return render(request, "notifications/_newest.html", {"rows": rows})
+    rows = Notification.objects.of(person_of(request))
+    context = {"rows": rows.listed()[:NEWEST], "unread": rows.unread().exists()}
+    return render(request, "notifications/_newest.html", context)
 
 
 @login_required
