@@ -12,7 +12,7 @@ MICRO = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """Prices of a million tokens each, and of a call.
+    """Prices of a million tokens each, of a call, and of a picture.
 
     Cached tokens, and those written to a cache, cost as much as input without a price of their own. Thoughts cost as
     much as output then.
@@ -24,6 +24,7 @@ class Prices:
     thought: Decimal | None = None
     written: Decimal | None = None
     call: Decimal = Decimal(0)
+    picture: Decimal = Decimal(0)
 
     def cost(self, usage: Usage) -> int:
         """Return the cost of a call: millionths of the currency.
@@ -40,6 +41,7 @@ class Prices:
             + (usage.output_tokens or 0) * self.output
             + (usage.thought_tokens or 0) * (self.output if self.thought is None else self.thought)
             + (self.call * MICRO if usage.input_tokens or usage.output_tokens else 0)
+            + (usage.pictures or 0) * self.picture * MICRO
         )
         return int(exact.to_integral_value(ROUND_HALF_UP))
 

@@ -25,7 +25,8 @@ class Part(NamedTuple):
         citation      sources: [{uri, title, domain}], supports: [{start, end, sources: [index]}], where start and end
                       count characters of the reply's text
         refusal       reason?
-        gap           bytes: how much of the reply could not be read here, or was not shown
+        gap           bytes: how much of the reply could not be read here, or was not shown; picture: why a picture
+                      is not there, a word of `PICTURE_LACKS`
 
     `vendor` is {"wire", "part", "origin"?}: the part as it came, if these fields cannot rebuild it exactly. It goes
     back unchanged to its origin, the same deployment and account. Kind `unknown` has nothing else but `name`, the
@@ -65,6 +66,7 @@ class Prompt:
         stop                a list of texts
         response_logprobs   bool; logprobs: int
         response_modalities a list; response_mime_type, json_schema
+        picture_ratio, picture_size, picture_quality    words; picture_count: int
         media_resolution    low, medium or high
         thinking            "off", "auto", {"budget": tokens} or {"level": word}
         web_search          bool; its form is the address's `web_search`, else the usual one there
@@ -97,9 +99,9 @@ class Address:
     """The address of one vendor, and the form of calls to it.
 
     `snake_case` spells Gemini's `system_instruction` that way. `ask_usage` asks the OpenAI wire to report token counts
-    in the stream (`stream_options`), which some compatible servers refuse. `quirks` holds what this deployment has been
-    found to refuse, as `Stream.quirks` reported it. `web_search` is the form of web search
-    that an administrator chose. `origin` names the deployment and the account that are called.
+    in the stream (`stream_options`), which some compatible servers refuse. `draws` tells that the model makes pictures;
+    links to them are fetched. `quirks` holds what this deployment has been found to refuse, as `Stream.quirks` reported
+    it. `web_search` is the form of web search that an administrator chose. `origin` names the deployment and the account that are called.
     """
 
     wire: str
@@ -112,6 +114,7 @@ class Address:
     clocks: Clocks = Clocks()
     snake_case: bool = False
     ask_usage: bool = False
+    draws: bool = False
     quirks: frozenset[str] = frozenset()
     web_search: str = ""
     origin: str = ""
@@ -141,6 +144,8 @@ class Usage:
     cached_tokens: int | None = None
     written_tokens: int | None = None
     """Tokens of the input that were written to a cache, which some vendors bill dearer."""
+    pictures: int | None = None
+    """Pictures that were made; counted here, as they come."""
 
     def completed(self, earlier: Usage | None) -> Usage:
         """Return these counts with the details of an earlier report, if its totals are the same."""

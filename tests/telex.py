@@ -25,6 +25,7 @@ LABEL = "Telex"
 REPLIES = ""
 END_MARKER = False
 ASKS_USAGE = False
+ONLY_PICTURES = False
 EXTRA_HEADERS = frozenset({"telex-office"})
 OPTIONS: dict[str, str] = {}
 PARAMETERS: dict[str, Parameter] = {
@@ -97,6 +98,10 @@ def parse_catalogue(answer: object) -> tuple[list[CatalogueEntry], str]:
         raise _error(fault)
     lines = [string(line) for line in sequence(mapping(answer).get("lines"))]
     return [CatalogueEntry(line, line.title()) for line in lines], string(mapping(answer).get("after"))
+
+
+def drawn(_model: str) -> None:
+    return None
 
 
 def hint(base: str, _model: str) -> Hint:

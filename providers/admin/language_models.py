@@ -136,6 +136,8 @@ class DeploymentAdmin(AdminWithTrouble):
         "takes_images",
         "takes_documents",
         "web_search",
+        "makes_pictures",
+        "picture_choices",
         "enabled",
         "priority",
         "weight",
@@ -145,6 +147,7 @@ class DeploymentAdmin(AdminWithTrouble):
         "written_price",
         "thought_price",
         "call_price",
+        "per_picture",
         "raw_extras",
     ]
 

@@ -15,9 +15,11 @@ from providers.encryption.fields import Secret
 from providers.errors import VendorDown
 from providers.models import ApiKey, Deployment, Endpoint
 from providers.transport.network import Network
-from providers.types import Address, Prompt
+from providers.types import Address, Clocks, Prompt
 from providers.wires import registry
-from providers.wires.parameters import fitted
+from providers.wires.parameters import Parameter, drawing, fitted
+
+_PICTURE_FACTOR = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,8 @@ class Route:
     """One route to a vendor: its address, its own id of the model, and the key, if it needs one.
 
     `raw_extras` is the JSON that an administrator lays over the requests of this `deployment`. `takes` are the kinds of
-    parts with files (image, file) that its model reads. `endpoint`, `key_id` and `deployment` are ids of the rows.
+    parts with files (image, file) that its model reads, `pictures` the parameters of those that it makes, None if it
+    makes none. `endpoint`, `key_id` and `deployment` are ids of the rows.
     """
 
     address: Address
@@ -37,6 +40,7 @@ class Route:
     deployment: UUID | None = None
     raw_extras: Mapping[str, Any] = field(default_factory=dict)
     takes: frozenset[str] = frozenset()
+    pictures: Mapping[str, Parameter] | None = None
     through_proxy: bool = True
 
     def stream(self, prompt: Prompt) -> Stream:
@@ -46,9 +50,14 @@ class Route:
         """
         # Always overwritten: only an administrator may set raw extras.
         within = fitted(prompt.parameters, registry.wire(self.address.wire).PARAMETERS)
-        parameters = {**within, "raw": self.raw_extras}
+        parameters = {**drawing(within, self.pictures), "raw": self.raw_extras}
         asked = replace(prompt, parameters=parameters)
         return Stream(self.reachable(), asked, self.key, network=self.network())
+
+    @property
+    def makes_only_pictures(self) -> bool:
+        """Return whether replies are pictures alone, made of the last words."""
+        return registry.makes_only_pictures(self.address.wire)
 
     def network(self) -> Network:
         """Return the network settings of calls on this route."""
@@ -69,12 +78,14 @@ def _local_base_url() -> str:
 
 def route_of(deployment: Deployment, key: ApiKey | None = None) -> Route:
     """Return the route to this deployment with this key, else with the endpoint's first key."""
-    way = route_to(deployment.endpoint, deployment.vendor_id, key)
+    way, pictures = route_to(deployment.endpoint, deployment.vendor_id, key), deployment.pictures()
     return replace(
         way,
         address=replace(
             way.address,
             wire=deployment.speaks(),
+            clocks=_patient(way.address.clocks) if pictures is not None else way.address.clocks,
+            draws=pictures is not None,
             quirks=frozenset(deployment.learnt),
             web_search=deployment.web_search,
             origin=f"{deployment.pk}/{way.key_id or ''}",
@@ -82,6 +93,14 @@ def route_of(deployment: Deployment, key: ApiKey | None = None) -> Route:
         deployment=deployment.pk,
         raw_extras=deployment.raw_extras,
         takes=deployment.taken_kinds(),
+        pictures=pictures,
+    )
+
+
+def _patient(clocks: Clocks) -> Clocks:
+    """Return the clocks of a model that makes pictures: it shows nothing for minutes."""
+    return replace(
+        clocks, first_token=_PICTURE_FACTOR * clocks.first_token, silence=_PICTURE_FACTOR * clocks.silence
     )
 
 

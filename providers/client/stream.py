@@ -7,6 +7,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
+from providers.client.pictures import Fetching
 from providers.errors import BadReply, NothingSaid, ReplyTooLong, VendorError
 from providers.reading.reader import Reading
 from providers.reading.size_limits import SizeLimit
@@ -65,6 +66,7 @@ class Stream:
         self._address, self._prompt, self._key, self._network = address, prompt, key, network
         self._mask = key_mask(key)
         self._keeps_wire = keeps_wire
+        self._fetching: Fetching | None = None
         self._calls = 0
         self._searches, self._room = 0, SizeLimit()
         self._used: Usage | None = None
@@ -135,12 +137,17 @@ class Stream:
                     return
                 if isinstance(delta, Delta) and delta.part is not None:
                     delta = marked(delta, self._address.origin)
-                yield delta
+                if self._fetching is None or isinstance(delta, Wait):
+                    yield delta
+                else:
+                    yield from self._fetching.deltas(delta, self._call)
+            yield from self._fetching.flush(self._call) if self._fetching else ()
         except HungUp:
             return
         except VendorError as error:
             if self.stopped:
                 return
+            yield from self._fetching.flush(self._call) if self._fetching else ()
             raise error from None
         finally:
             self._end()
@@ -150,6 +157,8 @@ class Stream:
         if not self._over:
             self.stopped = True
             self._call.abort()
+            if self._fetching:
+                self._fetching.abort()
 
     def _end(self) -> None:
         self._over = True
@@ -158,10 +167,16 @@ class Stream:
     def _begin(self) -> None:
         """Prepare the next call."""
         self._wire = registry.wire(self._address.wire)
-        self._reading = Reading(self._wire, self._mask, streaming=self._address.streaming)
-        self._call = Call(_clocks(self._address), self._network)
+        if self._fetching is None and (self._address.draws or self._wire.ONLY_PICTURES):
+            self._fetching = Fetching(self._network, self._address.base_url)
+        self._reading = Reading(self._wire, self._mask, streaming=self._is_streaming)
+        self._call = Call(_clocks(self._address.clocks, is_streaming=self._is_streaming), self._network)
         self._heard = (0, False, False)
         self._calls += 1
+
+    @property
+    def _is_streaming(self) -> bool:
+        return self._address.streaming and not self._wire.ONLY_PICTURES
 
     def _deltas(self) -> Iterator[Delta | Wait]:
         while True:
@@ -222,7 +237,7 @@ class Stream:
     def _ask_for_the_reason(self, error: VendorError) -> bool:
         """Return whether the body was empty: servers that fail before the first event tell why without streaming."""
         was_empty = isinstance(error, NothingSaid) and self._reading.is_blank
-        if not was_empty or not self._address.streaming or self._calls == MAX_CALLS:
+        if not was_empty or not self._is_streaming or self._calls == MAX_CALLS:
             return False
         self._repeat(replace(self._address, streaming=False))
         return True
@@ -290,7 +305,5 @@ class Stream:
             self._call.conclude(USAGE_SECONDS)
 
 
-def _clocks(address: Address) -> Clocks:
-    if address.streaming:
-        return address.clocks
-    return replace(address.clocks, first_token=address.clocks.first_token * _WHOLE_REPLY_FACTOR)
+def _clocks(clocks: Clocks, *, is_streaming: bool) -> Clocks:
+    return clocks if is_streaming else replace(clocks, first_token=clocks.first_token * _WHOLE_REPLY_FACTOR)

@@ -17,6 +17,7 @@ from providers.endpoints import keys
 from providers.endpoints.presets import presets
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
 from providers.pool import cooldown
+from providers.wires import registry
 from providers.wires.declarations import Preset
 
 MAX_NAME_LENGTH = 200
@@ -91,7 +92,10 @@ def serve(endpoint: Endpoint, vendor_id: str, by: Any) -> None:
         raise ValidationError(
             _("“%(name)s” is what another model of this endpoint is called here."), params={"name": vendor_id}
         )
-    Deployment.objects.create(endpoint=endpoint, model=model, vendor_id=vendor_id)
+    wire, draws = registry.drawing(endpoint.wire, vendor_id)
+    Deployment.objects.create(
+        endpoint=endpoint, model=model, vendor_id=vendor_id, wire=wire or None, makes_pictures=draws
+    )
     _switch_on(model, by)
 
 
@@ -190,7 +194,11 @@ def typed_ids(text: str) -> list[str]:
 def _set_models(endpoint: Endpoint, wanted: list[str]) -> None:
     """Add these models and no others. The vendor's id identifies a served model, whatever its name."""
     endpoint.deployments.exclude(vendor_id__in=wanted).delete()
-    endpoint.deployments.update(learnt=[], wire=None, enabled=True)
+    for deployment in endpoint.deployments.all():
+        wire, draws = registry.drawing(endpoint.wire, deployment.vendor_id)
+        endpoint.deployments.filter(pk=deployment.pk).update(
+            learnt=[], wire=wire or None, makes_pictures=draws or deployment.makes_pictures, enabled=True
+        )
     served = set(endpoint.deployments.values_list("vendor_id", flat=True))
     for vendor_id in wanted:
         if vendor_id not in served:

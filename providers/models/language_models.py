@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
+from functools import reduce
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -16,6 +17,7 @@ from providers.models.endpoints import Endpoint, wire_choices
 from providers.models.fields import (
     POSITIVE,
     PRICE_OF_CALL_HELP,
+    PRICE_OF_PICTURE_HELP,
     PRIORITY_HELP,
     WEIGHT_HELP,
     NameField,
@@ -27,6 +29,7 @@ from providers.models.keys import ApiKey
 from providers.prices import Prices
 from providers.wires import registry
 from providers.wires.declarations import NO_SEARCH, web_search_form, wire_learnt
+from providers.wires.parameters import Choice, Parameter, pictures_of
 from providers.wires.turns import NO_FILES
 
 MAX_SENTENCE_LENGTH = 200
@@ -94,11 +97,20 @@ class LanguageModel(models.Model):
         return self.name
 
     def capabilities(self) -> list[str]:
-        """Return what every enabled deployment of this model takes: text, and perhaps images and documents."""
+        """Return what every enabled deployment of this model does: take text, images, documents, or draw pictures."""
         deployments = self.offers()
         images = all(deployment.takes_images for deployment in deployments)
         documents = all(deployment.takes_documents for deployment in deployments)
-        return ["text", *(["images"] if images else []), *(["documents"] if documents else [])]
+        draws = bool(deployments) and all(deployment.draws for deployment in deployments)
+        held = (("images", images), ("documents", documents), ("draws", draws))
+        return ["text", *(capability for capability, is_there in held if is_there)]
+
+    def pictures(self) -> dict[str, Parameter]:
+        """Return the parameters of pictures that every enabled deployment takes, within the bounds of all."""
+        declared = [deployment.pictures() or {} for deployment in self.offers()] or [{}]
+        names = (name for name in declared[0] if all(name in one for one in declared))
+        shared = {name: reduce(lambda one, other: one.narrowed(other), (each[name] for each in declared)) for name in names}
+        return {name: one for name, one in shared.items() if not isinstance(one, Choice) or one.words}
 
     def taken_kinds(self) -> frozenset[str]:
         """Return the kinds of parts with files that every enabled deployment of this model takes."""
@@ -161,6 +173,20 @@ class Deployment(models.Model):
             "How it is told to search the web, if somebody wants that. The usual form follows from address and model."
         ),
     )
+    makes_pictures = models.BooleanField(
+        _("makes pictures"),
+        default=False,
+        db_default=False,
+        help_text=_("Pictures are asked for, and those behind a link of the vendor are fetched and kept here."),
+    )
+    picture_choices = models.TextField(
+        _("choices for pictures"),
+        max_length=500,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("What it takes, one a line, as “ratio 1:1 16:9”, “size 1K 2K”, “quality low high”, “count 4”."),
+    )
     enabled = models.BooleanField(_("enabled"), default=True)
     priority = models.PositiveSmallIntegerField(_("priority"), default=1, help_text=PRIORITY_HELP)
     weight = models.PositiveSmallIntegerField(_("weight"), default=1, validators=[POSITIVE], help_text=WEIGHT_HELP)
@@ -170,6 +196,7 @@ class Deployment(models.Model):
     thought_price = price_field(_("price of thoughts"))
     call_price = price_field(_("price of a call"), PRICE_OF_CALL_HELP)
     written_price = price_field(_("price of input written to a cache"))
+    per_picture = price_field(_("price of a picture"), PRICE_OF_PICTURE_HELP)
     raw_extras = models.JSONField(
         _("raw extras"),
         default=dict,
@@ -210,7 +237,7 @@ class Deployment(models.Model):
     @classmethod
     def any_is_priced(cls) -> bool:
         """Return whether any deployment has a price, so that costs mean something on this site."""
-        return cls.objects.exclude(input_price=None, output_price=None, call_price=None).exists()
+        return cls.objects.exclude(input_price=None, output_price=None, call_price=None, per_picture=None).exists()
 
     def speaks(self) -> str:
         """Return the wire of calls to this model: chosen for it, learnt from a refusal, or its endpoint's."""
@@ -225,16 +252,31 @@ class Deployment(models.Model):
         return web_search_form(forms, self.web_search, self.endpoint.base_url, self.vendor_id) is not None
 
     @property
+    def draws(self) -> bool:
+        """Return whether it makes pictures: an administrator says so, or its wire makes nothing else."""
+        return self.makes_pictures or registry.makes_only_pictures(self.speaks())
+
+    def pictures(self) -> dict[str, Parameter] | None:
+        """Return the parameters of its pictures, without those that it was found to refuse; None if it makes none."""
+        if not self.draws:
+            return None
+        wire = registry.WIRES[self.speaks()]
+        declared = pictures_of(self.picture_choices) or wire.drawn(self.vendor_id) or {}
+        refused = {field.parameter for field in wire.FIELDS if f"no:{field.name}" in self.learnt}
+        return {name: one for name, one in declared.items() if name in wire.PARAMETERS and name not in refused}
+
+    @property
     def is_priced_by_token(self) -> bool:
         return self.input_price is not None or self.output_price is not None
 
     def prices(self) -> Prices | None:
         """Return the prices, or None if the administrator has set none: the cost is then unknown."""
-        if not self.is_priced_by_token and self.call_price is None:
+        if not self.is_priced_by_token and self.call_price is None and self.per_picture is None:
             return None
         zero = Decimal(0)
         others = (self.cached_price, self.thought_price, self.written_price)
-        return Prices(self.input_price or zero, self.output_price or zero, *others, call=self.call_price or zero)
+        beside = {"call": self.call_price or zero, "picture": self.per_picture or zero}
+        return Prices(self.input_price or zero, self.output_price or zero, *others, **beside)
 
     def learn(self, new: Iterable[str], gone: Collection[str], sentences: Mapping[str, str]) -> None:
         """Store new quirks, each with the vendor's sentence and the time, without those that are gone."""
@@ -261,6 +303,10 @@ class Deployment(models.Model):
             raise ValidationError({"wire": _("The address of this endpoint does not speak this protocol.")})
         if self.web_search and self.endpoint_id and not self._knows_web_search():
             raise ValidationError({"web_search": _("This protocol does not search the web in this form.")})
+        try:
+            pictures_of(self.picture_choices)
+        except ValueError:
+            raise ValidationError({"picture_choices": _("Begin each line with ratio, size, quality or count.")}) from None
         if not isinstance(self.raw_extras, dict) or not _is_json(self.raw_extras):
             raise ValidationError({"raw_extras": _("A JSON object.")})
         if not isinstance(self.learnt, list) or not all(isinstance(word, str) for word in self.learnt):

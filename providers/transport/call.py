@@ -106,6 +106,11 @@ class Call:
         if self._timer:
             self._timer.hear()
 
+    def pause(self) -> None:
+        """Let the clocks rest, but that of the whole reply, until the next `hear`."""
+        if self._timer:
+            self._timer.pause()
+
     def conclude(self, seconds: float) -> None:
         """Record that the reply is over. A body that the vendor leaves open ends after `seconds`, without an error."""
         if self._timer:

@@ -24,12 +24,18 @@ class Timer:
         self._started = monotonic()
         self._heard: float | None = None
         self._concluded: float | None = None
+        self._is_paused = False
 
     def hear(self) -> None:
         """Restart the silence clock after a meaningful event. Cancels the deadline that `conclude` has set."""
+        self._is_paused = False
         was_first, self._heard, self._concluded = self._heard is None, monotonic(), None
         if was_first:
             WATCHDOG.look_again()
+
+    def pause(self) -> None:
+        """Let the silence clock rest until the next `hear`, while this side is busy with what came."""
+        self._is_paused = True
 
     def conclude(self, seconds: float) -> None:
         """Limit the time for data after the end of the reply to `seconds`."""
@@ -43,6 +49,8 @@ class Timer:
         else:
             waiting = (self._heard + self._clocks.silence, SILENCE)
         end = (self._started + self._clocks.total, TOTAL)
+        if self._is_paused:
+            return end
         return min(end, waiting if self._concluded is None else (self._concluded, CONCLUSION))
 
 

@@ -83,6 +83,10 @@ def wire_learnt(quirks: Iterable[str]) -> str:
     return next((quirk.removeprefix(_WIRE) for quirk in quirks if quirk.startswith(_WIRE)), "")
 
 
+def draws_nothing(_model: str) -> None:
+    """Return that no name tells of pictures: `drawn` of a wire whose models make none, or say it otherwise."""
+
+
 class Hint(IntEnum):
     """The strength of the evidence for a wire in an unknown address and a model's name, the weakest first."""
 

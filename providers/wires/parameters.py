@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 from providers.wires.declarations import translate_noop
 
 LEVELS = ("minimal", "low", "medium", "high")
+WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9:*._-]{0,19}")
+MAX_PICTURES = 10
+"""Pictures of one reply that may be asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,28 @@ class Schema(Parameter):
     length: int
 
 
+@dataclass(frozen=True, slots=True)
+class Choice(Parameter):
+    """One of these words; without any, a short word of letters, digits and a few signs."""
+
+    kind = "choice"
+    words: tuple[str, ...] = ()
+
+    def widened(self, other: Self) -> Self:
+        return replace(self, words=tuple(dict.fromkeys((*self.words, *other.words))) if self.words and other.words else ())
+
+    def narrowed(self, other: Self) -> Self:
+        both = tuple(word for word in self.words if word in other.words)
+        return replace(self, words=both if self.words and other.words else self.words or other.words)
+
+    def takes(self, value: Any) -> bool:
+        """Return whether `value` is one of the words, or may be one."""
+        return isinstance(value, str) and (value in self.words if self.words else bool(WORD.fullmatch(value)))
+
+    def fitted(self, value: Any) -> Any:
+        return value if self.takes(value) else None
+
+
 COMMON: dict[str, Parameter] = {
     "temperature": Number(translate_noop("Temperature"), 0, 2, usual=1),
     "top_p": Number("Top-p", 0, 1, usual=1),
@@ -113,3 +139,56 @@ COMMON: dict[str, Parameter] = {
 def fitted(given: Mapping[str, Any], declared: Mapping[str, Parameter]) -> dict[str, Any]:
     """Return the parameters of a conversation within these bounds: it may have them from a model that takes more."""
     return {name: declared[name].fitted(value) if name in declared else value for name, value in given.items()}
+
+
+# --- Pictures ----------------------------------------------------------------------------------------------------------
+
+PICTURES: dict[str, Parameter] = {
+    "picture_ratio": Choice(translate_noop("Aspect ratio")),
+    "picture_size": Choice(translate_noop("Picture size")),
+    "picture_quality": Choice(translate_noop("Picture quality")),
+    "picture_count": Number(translate_noop("Number of pictures"), 1, MAX_PICTURES, is_whole=True),
+}
+"""Parameters of pictures. A model that makes some takes those that its deployment declares."""
+_NAMES = {name.removeprefix("picture_"): name for name in PICTURES}
+
+
+def drawing(given: Mapping[str, Any], declared: Mapping[str, Parameter] | None) -> dict[str, Any]:
+    """Return the parameters for a model whose pictures take what is `declared`; None is one that makes none."""
+    known = declared or {}
+    chosen = {name: known[name].fitted(value) for name, value in given.items() if name in known}
+    others = {name: value for name, value in given.items() if name not in PICTURES}
+    return {**others, **chosen, **({"response_modalities": ["TEXT", "IMAGE"]} if declared is not None else {})}
+
+
+def pictures(ratio: str = "", size: str = "", quality: str = "", count: int = 1) -> dict[str, Parameter]:
+    """Return parameters of pictures with these words, which blanks separate."""
+    told = {"ratio": ratio, "size": size, "quality": quality, "count": str(count) if count > 1 else ""}
+    return pictures_of("\n".join(f"{name} {words}" for name, words in told.items() if words))
+
+
+def pictures_of(text: str) -> dict[str, Parameter]:
+    """Return the parameters of pictures in an administrator's lines, such as "size 1K 2K". Raises ValueError."""
+    lines = [line.replace(",", " ").split() for line in text.splitlines()]
+    return dict(_picture(*line) for line in lines if line)
+
+
+def written(declared: Mapping[str, Parameter]) -> str:
+    """Return the lines that `pictures_of` reads."""
+    return "\n".join(f"{name} {' '.join(_words(declared[ours]))}" for name, ours in _NAMES.items() if ours in declared)
+
+
+def _picture(named: str, *words: str) -> tuple[str, Parameter]:
+    name = _NAMES.get(named.rstrip(":").lower(), "")
+    if not name or not words or not all(map(WORD.fullmatch, words)):
+        raise ValueError(named)
+    usual = PICTURES[name]
+    if not isinstance(usual, Number):
+        return name, Choice(usual.label, tuple(dict.fromkeys(words)))
+    if len(words) > 1 or not 1 <= int(words[0]) <= MAX_PICTURES:
+        raise ValueError(named)
+    return name, replace(usual, high=int(words[0]))
+
+
+def _words(declared: Parameter) -> Iterable[str]:
+    return declared.words if isinstance(declared, Choice) else [f"{declared.high:g}"] if isinstance(declared, Number) else []

@@ -10,6 +10,7 @@ from providers.types import Address, CatalogueEntry, HttpRequest, Prompt
 from providers.wires.anthropic import wire as anthropic
 from providers.wires.declarations import Hint, KeyPlacement, Neighbour, Preset, Question, WebSearch
 from providers.wires.gemini import wire as gemini
+from providers.wires.image_api import wire as image_api
 from providers.wires.openai import wire as openai
 from providers.wires.parameters import Parameter
 from providers.wires.parsed import Parse
@@ -31,6 +32,8 @@ class Wire(Protocol):
     REPLIES: str
     END_MARKER: bool
     ASKS_USAGE: bool
+    ONLY_PICTURES: bool
+    """Its replies are pictures alone, made of the last words, and come whole."""
     EXTRA_HEADERS: frozenset[str]
     OPTIONS: Mapping[str, str]
     PARAMETERS: Mapping[str, Parameter]
@@ -72,6 +75,9 @@ class Wire(Protocol):
     def other_list(self, address: Address) -> Address | None:
         """Return where the same vendor may list its models if it has no list here, or None."""
 
+    def drawn(self, model: str) -> Mapping[str, Parameter] | None:
+        """Return the parameters of pictures that models of this name usually take; None if it tells of no pictures."""
+
     def hint(self, base: str, model: str) -> Hint:
         """Return the strength of the evidence for this wire in an unknown address and a model's name."""
 
@@ -85,7 +91,7 @@ class Wire(Protocol):
         """Return a question that asks for less, for a vendor that accepts the key but not the question."""
 
 
-WIRES: Mapping[str, Wire] = {wire.NAME: wire for wire in (gemini, openai, responses, anthropic)}
+WIRES: Mapping[str, Wire] = {wire.NAME: wire for wire in (gemini, openai, responses, anthropic, image_api)}
 
 
 def wire(name: str) -> Wire:
@@ -102,6 +108,22 @@ def neighbours(name: str) -> dict[str, Wire]:
     """Return the wires that single models may speak at an address of the wire called `name`."""
     known = WIRES.get(name)
     return {one.wire: WIRES[one.wire] for one in (known.NEIGHBOURS if known else ()) if one.wire in WIRES}
+
+
+def makes_only_pictures(name: str) -> bool:
+    """Return whether the wire called `name` brings pictures and nothing else."""
+    return name in WIRES and WIRES[name].ONLY_PICTURES
+
+
+def drawing(name: str, model: str) -> tuple[str, bool]:
+    """Return the neighbour that a model of this name speaks at an address of the wire `name`, and if it makes pictures.
+
+    The neighbour is "" for a model that speaks its endpoint's wire.
+    """
+    beside = (one for one, wire in neighbours(name).items() if wire.ONLY_PICTURES and wire.drawn(model) is not None)
+    is_drawn = name in WIRES and WIRES[name].drawn(model) is not None
+    own = "" if is_drawn else next(beside, "")
+    return own, is_drawn or own != ""
 
 
 def key_placements() -> dict[str, KeyPlacement]:

@@ -18,7 +18,7 @@ from providers.models import Deployment, Endpoint
 from providers.transport import egress
 from providers.transport.network import Network
 from providers.types import Address, Finish, Prompt, Usage
-from providers.wires.parameters import LEVELS, Number, Parameter, Schema, Switch, Texts, Thinking
+from providers.wires.parameters import LEVELS, Choice, Number, Parameter, Schema, Switch, Texts, Thinking
 from providers.wires.registry import WIRES, Wire, key_placements
 from tests import telex
 from tests.conftest import CANARY
@@ -62,6 +62,8 @@ def value(declared: Parameter) -> Any:
             return {"level": LEVELS[-1]}
         case Schema():
             return {"type": "object"}
+        case Choice():
+            return "2K"
     raise AssertionError(declared)
 
 
@@ -91,9 +93,10 @@ def test_a_parameter_is_of_one_kind_on_every_wire(wire: Wire) -> None:
 def test_presets_and_detection_put_the_key_where_the_wire_says(wire: Wire) -> None:
     places = {placement.name for placement in wire.KEY_PLACEMENTS}
     assert {preset.key_placement for preset in wire.PRESETS} <= places
-    assert {preset.wire for preset in wire.PRESETS} == {wire.NAME}
+    assert {preset.wire for preset in wire.PRESETS} <= {wire.NAME}
     doors = list(wire.doors("https://vendor.example/v1", "https://vendor.example"))
-    assert {door.address.wire for door in doors} == {wire.NAME}
+    assert {door.address.wire for door in doors} <= {wire.NAME}
+    assert bool(doors and wire.PRESETS) is not wire.ONLY_PICTURES, "each call there costs a picture"
     assert all(wire.plainer(door) != door for door in doors if door.address.ask_sse)
 
 

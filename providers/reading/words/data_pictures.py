@@ -58,7 +58,7 @@ class DataPictures:
         self._base64: list[str] = []
         self._size = 0
         self._is_dropped = False
-        self._lines = _Lines()
+        self._lines = Lines()
 
     def feed(self, text: str) -> list[str | Part]:
         """Return text and pictures in their order; holds back what may become a picture."""
@@ -165,7 +165,7 @@ class DataPictures:
         found.append(text)
 
 
-class _Lines:
+class Lines:
     """The place behind the text so far: in a code block or not, after white space or not."""
 
     def __init__(self) -> None:

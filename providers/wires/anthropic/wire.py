@@ -29,21 +29,24 @@ from providers.wires.anthropic.messages import messages
 from providers.wires.anthropic.parameters import FIELDS, PARAMETERS, WEB_SEARCHES
 from providers.wires.anthropic.presets import PRESETS
 from providers.wires.declarations import BEARER, web_search_fields
+from providers.wires.declarations import draws_nothing as drawn
 from providers.wires.json_values import count, mapping, merged, string, to_bytes
 from providers.wires.parsed import Parse
 from providers.wires.refusals.fields import fitted
 from providers.wires.turns import NO_CACHE_MARKS, adapted
 
 __all__ = [
-    "ASKS_USAGE", "END_MARKER", "EXTRA_HEADERS", "FIELDS", "KEY_PLACEMENTS", "LABEL", "NAME", "NEIGHBOURS", "OPTIONS",
-    "PARAMETERS", "PRESETS", "REPLIES", "SHORT_ANSWER", "WEB_SEARCHES", "body", "catalogue_request", "doors", "error",
-    "hint", "other_list", "parse_catalogue", "parser", "plainer", "request", "words_alone",
+    "ASKS_USAGE", "END_MARKER", "EXTRA_HEADERS", "FIELDS", "KEY_PLACEMENTS", "LABEL", "NAME", "NEIGHBOURS",
+    "ONLY_PICTURES", "OPTIONS", "PARAMETERS", "PRESETS", "REPLIES", "SHORT_ANSWER", "WEB_SEARCHES", "body",
+    "catalogue_request", "doors", "drawn", "error", "hint", "other_list", "parse_catalogue", "parser", "plainer",
+    "request", "words_alone",
 ]  # fmt: skip
 
 NAME = "anthropic"
 LABEL = "Anthropic"
 END_MARKER = False
 ASKS_USAGE = False
+ONLY_PICTURES = False
 EXTRA_HEADERS = frozenset({"anthropic-version", "anthropic-beta"})
 OPTIONS: dict[str, str] = {}
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from providers.wires.declarations import WebSearch, translate_noop
 from providers.wires.json_values import mapping, sequence
-from providers.wires.parameters import COMMON, Number, Parameter, Switch
+from providers.wires.parameters import COMMON, PICTURES, Number, Parameter, Switch, pictures
 from providers.wires.refusals.fields import LEVELS, Field
 
 PARAMETERS: dict[str, Parameter] = {
@@ -19,7 +19,13 @@ PARAMETERS: dict[str, Parameter] = {
     **COMMON,
     "top_p": Number("Top-p", 0, 1, usual=0.95),
     "code_execution": Switch(translate_noop("May run code at the vendor's")),
+    **{name: PICTURES[name] for name in ("picture_ratio", "picture_size")},
 }
+# Source: the Gemini API reference (ImageConfig) and its page on image generation.
+_IMAGE_CONFIG = {"picture_ratio": "aspectRatio", "picture_size": "imageSize"}
+_RATIOS = "1:1 2:3 3:2 3:4 4:3 4:5 5:4 9:16 16:9 21:9"
+_DRAWN = re.compile(r"image(?!n)|banana", re.IGNORECASE)
+_IN_SIZES = re.compile(r"gemini-([3-9]|\d\d)|banana-(pro|[2-9])|pro-image", re.IGNORECASE)
 _CONFIG = {
     "temperature": "temperature",
     "top_p": "topP",
@@ -71,6 +77,9 @@ FIELDS = (
     Field(("generationConfig", "seed"), "seed", is_common_word=True, is_whole=True),
     Field(("generationConfig", "responseLogprobs")),
     Field(("generationConfig", "logprobs"), is_whole=True),
+    Field(("generationConfig", "imageConfig", "aspectRatio"), "picture_ratio"),
+    Field(("generationConfig", "imageConfig", "imageSize"), "picture_size"),
+    Field(("generationConfig", "imageConfig"), "picture_ratio"),
     Field(("tools", "googleSearch"), "web_search", also=_SEARCH),
     Field(("tools", "googleSearchRetrieval"), "web_search", also=_SEARCH),
     Field(("tools", "codeExecution"), "code_execution", also=r"\bcode[ _]execution\b|\bmultiple tools\b"),
@@ -90,10 +99,19 @@ def options(known: Mapping[str, Any], search: Mapping[str, Any]) -> dict[str, An
     return {**({"generationConfig": config} if config else {}), **({"tools": tools} if tools else {}), **beside}
 
 
+def drawn(model: str) -> Mapping[str, Parameter] | None:
+    """Return what models of this name usually take for pictures, or None if the name tells of none."""
+    if not _DRAWN.search(model):
+        return None
+    return pictures(ratio=_RATIOS, size="1K 2K 4K" if _IN_SIZES.search(model) else "")
+
+
 def _config(known: Mapping[str, Any]) -> dict[str, Any]:
     config = {theirs: known[ours] for ours, theirs in _CONFIG.items() if known.get(ours) is not None}
     if known.get("media_resolution"):
         config["mediaResolution"] = f"MEDIA_RESOLUTION_{known['media_resolution'].upper()}"
+    chosen = {theirs: known[ours] for ours, theirs in _IMAGE_CONFIG.items() if known.get(ours) is not None}
+    config |= {"imageConfig": chosen} if chosen else {}
     return config | _schema(mapping(known.get("json_schema"))) | _thinking(known.get("thinking"))
 
 

@@ -20,7 +20,7 @@ from providers.wires import model_lists, vendor_errors
 from providers.wires.declarations import BEARER, web_search_fields
 from providers.wires.finishes import finish_of
 from providers.wires.gemini import config, contents, parts, sources
-from providers.wires.gemini.config import FIELDS, PARAMETERS, WEB_SEARCHES
+from providers.wires.gemini.config import FIELDS, PARAMETERS, WEB_SEARCHES, drawn
 from providers.wires.gemini.detection import KEY_PLACEMENTS, NEIGHBOURS, SHORT_ANSWER, doors, hint, plainer
 from providers.wires.gemini.presets import PRESETS
 from providers.wires.json_values import (
@@ -40,9 +40,10 @@ from providers.wires.turns import STAND_IN, adapted
 from providers.wires.verbatim import reader
 
 __all__ = [
-    "ASKS_USAGE", "END_MARKER", "EXTRA_HEADERS", "FIELDS", "KEY_PLACEMENTS", "LABEL", "NAME", "NEIGHBOURS", "OPTIONS",
-    "PARAMETERS", "PRESETS", "REPLIES", "SHORT_ANSWER", "WEB_SEARCHES", "body", "catalogue_request", "doors", "error",
-    "hint", "other_list", "parse", "parse_catalogue", "parser", "plainer", "request", "words_alone",
+    "ASKS_USAGE", "END_MARKER", "EXTRA_HEADERS", "FIELDS", "KEY_PLACEMENTS", "LABEL", "NAME", "NEIGHBOURS",
+    "ONLY_PICTURES", "OPTIONS", "PARAMETERS", "PRESETS", "REPLIES", "SHORT_ANSWER", "WEB_SEARCHES", "body",
+    "catalogue_request", "doors", "drawn", "error", "hint", "other_list", "parse", "parse_catalogue", "parser",
+    "plainer", "request", "words_alone",
 ]  # fmt: skip
 
 NAME = "gemini"
@@ -50,6 +51,7 @@ LABEL = "Gemini"
 REPLIES = "candidates"
 END_MARKER = False
 ASKS_USAGE = False
+ONLY_PICTURES = False
 EXTRA_HEADERS = frozenset[str]()
 OPTIONS = {"api_version": "version", "ask_sse": "alt=sse"}
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from providers.types import Address
 from providers.wires.declarations import AUTHORIZATION, BEARER, GOOGLE_HEADER, QUERY, Hint, Neighbour, Question
+from providers.wires.image_api.detection import BESIDE
 
 KEY_PLACEMENTS = (BEARER, AUTHORIZATION, QUERY, GOOGLE_HEADER)
 SHORT_ANSWER = {"max_tokens": 32}
@@ -21,6 +22,7 @@ NEIGHBOURS = (
             re.IGNORECASE,
         ),
     ),
+    BESIDE,
 )
 
 _ENDS_AT_DOOR = re.compile(r"(?<!/)/(v\d+|openai)$")

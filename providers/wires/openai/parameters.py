@@ -7,15 +7,24 @@ temperature or `stream_options`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from providers.wires.json_values import mapping
 from providers.wires.openai.web_search import FIELDS as SEARCH_FIELDS
-from providers.wires.parameters import COMMON, Parameter, Texts
+from providers.wires.parameters import COMMON, PICTURES, Parameter, Texts, pictures
 from providers.wires.refusals.fields import LEVELS, Field
 
-PARAMETERS: dict[str, Parameter] = {**COMMON, "stop": Texts(COMMON["stop"].label, 4, 100)}
+PARAMETERS: dict[str, Parameter] = {
+    **COMMON,
+    "stop": Texts(COMMON["stop"].label, 4, 100),
+    **{name: PICTURES[name] for name in ("picture_ratio", "picture_size")},
+}
+# Source: OpenRouter's page on image generation, for models that make pictures in a chat.
+_IMAGE_CONFIG = {"picture_ratio": "aspect_ratio", "picture_size": "image_size"}
+_DRAWN = re.compile(r"(gemini|banana)\S*image|banana|gpt-\S*image-chat|gpt-4o-image", re.IGNORECASE)
+_USUAL = pictures(ratio="1:1 2:3 3:2 3:4 4:3 4:5 5:4 9:16 16:9 21:9")
 _PLAIN = {name: name for name in ("temperature", "top_p", "stop", "seed", "presence_penalty", "frequency_penalty")} | {
     "response_logprobs": "logprobs",
     "logprobs": "top_logprobs",
@@ -50,6 +59,10 @@ FIELDS = (
     Field(("stream_options",)),
     Field(("messages", "reasoning_details")),
     *SEARCH_FIELDS,
+    Field(("image_config", "aspect_ratio"), "picture_ratio"),
+    Field(("image_config", "image_size"), "picture_size"),
+    Field(("image_config",), "picture_ratio"),
+    Field(("modalities",)),
 )
 
 
@@ -58,7 +71,17 @@ def options(known: Mapping[str, Any], search: Mapping[str, Any]) -> dict[str, An
     fields = {theirs: known[ours] for ours, theirs in _PLAIN.items() if known.get(ours) is not None}
     if known.get("max_tokens") is not None:
         fields["max_tokens"] = known["max_tokens"]
-    return {**fields, **_effort(known.get("thinking")), **_format(known), **search, **_tools(known, search)}
+    return {**fields, **_effort(known.get("thinking")), **_format(known), **search, **_tools(known, search), **_image_config(known)}
+
+
+def drawn(model: str) -> Mapping[str, Parameter] | None:
+    """Return what models of this name usually take for pictures in a chat, or None if the name tells of none."""
+    return _USUAL if _DRAWN.search(model) else None
+
+
+def _image_config(known: Mapping[str, Any]) -> dict[str, Any]:
+    chosen = {theirs: known[ours] for ours, theirs in _IMAGE_CONFIG.items() if known.get(ours) is not None}
+    return {"image_config": chosen} if chosen else {}
 
 
 def _effort(thinking: object) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from providers.wires.openai import messages
 from providers.wires.openai import parameters as openai_parameters
 from providers.wires.openai import sources as openai_sources
 from providers.wires.openai.detection import KEY_PLACEMENTS, NEIGHBOURS, SHORT_ANSWER, doors, hint, plainer
-from providers.wires.openai.parameters import FIELDS, PARAMETERS
+from providers.wires.openai.parameters import FIELDS, PARAMETERS, drawn
 from providers.wires.openai.presets import PRESETS
 from providers.wires.openai.usage import usage
 from providers.wires.openai.web_search import WEB_SEARCHES
@@ -29,9 +29,10 @@ from providers.wires.refusals.fields import fitted
 from providers.wires.turns import adapted
 
 __all__ = [
-    "ASKS_USAGE", "END_MARKER", "EXTRA_HEADERS", "FIELDS", "KEY_PLACEMENTS", "LABEL", "NAME", "NEIGHBOURS", "OPTIONS",
-    "PARAMETERS", "PRESETS", "REPLIES", "SHORT_ANSWER", "WEB_SEARCHES", "body", "catalogue_request", "doors", "error",
-    "hint", "other_list", "parse", "parse_catalogue", "parser", "plainer", "request", "words_alone",
+    "ASKS_USAGE", "END_MARKER", "EXTRA_HEADERS", "FIELDS", "KEY_PLACEMENTS", "LABEL", "NAME", "NEIGHBOURS",
+    "ONLY_PICTURES", "OPTIONS", "PARAMETERS", "PRESETS", "REPLIES", "SHORT_ANSWER", "WEB_SEARCHES", "body",
+    "catalogue_request", "doors", "drawn", "error", "hint", "other_list", "parse", "parse_catalogue", "parser",
+    "plainer", "request", "words_alone",
 ]  # fmt: skip
 
 NAME = "openai"
@@ -39,6 +40,7 @@ LABEL = translate_noop("OpenAI-compatible")
 REPLIES = "choices"
 END_MARKER = True
 ASKS_USAGE = True
+ONLY_PICTURES = False
 EXTRA_HEADERS = frozenset({"openai-organization", "openai-project"})
 OPTIONS = {"ask_usage": "usage"}
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from providers.types import Address
 from providers.wires.declarations import AUTHORIZATION, BEARER, Hint, Neighbour, Question
+from providers.wires.image_api.detection import BESIDE
 
 KEY_PLACEMENTS = (BEARER, AUTHORIZATION)
 SHORT_ANSWER = {"max_output_tokens": 32}
@@ -21,6 +22,7 @@ NEIGHBOURS = (
             re.IGNORECASE,
         ),
     ),
+    BESIDE,
 )
 
 _DOOR = "/responses"

@@ -12,6 +12,7 @@ from typing import Any
 
 from providers.types import Address, HttpRequest, Prompt
 from providers.wires.declarations import translate_noop, web_search_fields
+from providers.wires.declarations import draws_nothing as drawn
 from providers.wires.json_values import mapping, merged, to_bytes
 from providers.wires.openai import wire as openai
 from providers.wires.openai.wire import error, other_list, parse_catalogue
@@ -26,9 +27,10 @@ from providers.wires.responses.reply import Reply
 from providers.wires.turns import adapted
 
 __all__ = [
-    "ASKS_USAGE", "END_MARKER", "EXTRA_HEADERS", "FIELDS", "KEY_PLACEMENTS", "LABEL", "NAME", "NEIGHBOURS", "OPTIONS",
-    "PARAMETERS", "PRESETS", "REPLIES", "SHORT_ANSWER", "WEB_SEARCHES", "body", "catalogue_request", "doors", "error",
-    "hint", "other_list", "parse_catalogue", "parser", "plainer", "request", "words_alone",
+    "ASKS_USAGE", "END_MARKER", "EXTRA_HEADERS", "FIELDS", "KEY_PLACEMENTS", "LABEL", "NAME", "NEIGHBOURS",
+    "ONLY_PICTURES", "OPTIONS", "PARAMETERS", "PRESETS", "REPLIES", "SHORT_ANSWER", "WEB_SEARCHES", "body",
+    "catalogue_request", "doors", "drawn", "error", "hint", "other_list", "parse_catalogue", "parser", "plainer",
+    "request", "words_alone",
 ]  # fmt: skip
 
 LABEL = translate_noop("OpenAI Responses")
@@ -36,6 +38,7 @@ REPLIES = "type"
 """A response has one reply, and each of its events a type."""
 END_MARKER = False
 ASKS_USAGE = False
+ONLY_PICTURES = False
 EXTRA_HEADERS = openai.EXTRA_HEADERS
 OPTIONS: Mapping[str, str] = {}
 
