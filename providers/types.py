@@ -12,6 +12,10 @@ ApiVersion = Literal["v1beta", "v1"]
 FinishReason = Literal["stop", "length", "blocked", "tool_call", "other"]
 
 
+PICTURE_LACKS = frozenset({"address", "redirect", "missing", "size", "slow", "broken", "kind", "pixels", "too_many"})
+"""Why a picture of a reply is not there."""
+
+
 class Part(NamedTuple):
     """One piece of a message in our own vocabulary, never a vendor's. A tuple, because a prompt may have thousands.
 
@@ -101,7 +105,8 @@ class Address:
     `snake_case` spells Gemini's `system_instruction` that way. `ask_usage` asks the OpenAI wire to report token counts
     in the stream (`stream_options`), which some compatible servers refuse. `draws` tells that the model makes pictures;
     links to them are fetched. `quirks` holds what this deployment has been found to refuse, as `Stream.quirks` reported
-    it. `web_search` is the form of web search that an administrator chose. `origin` names the deployment and the account that are called.
+    it. `web_search` is the form of web search that an administrator chose. `origin` names the deployment and the
+    account that are called.
     """
 
     wire: str

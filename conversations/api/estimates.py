@@ -32,23 +32,23 @@ def estimate(
     said = (known.input_tokens or 0) + token_counts.tokens(text)
     inputs = {model: said + sum(_tokens(file, model) for file in attached) for model in models}
     answer = estimates.usual_answer(branch)
-    most = _cost(inputs, known.output_tokens)
+    most = _cost(inputs, known.output_tokens, known.pictures)
     budgets = {left for model in models for left in budgets_of(user, conversation.team_id, model.pk)}
     return {
         "currency": settings.CHATSITE_CURRENCY,
         "input_tokens": sum(inputs.values()),
         "output_tokens": len(models) * (known.output_tokens or 0),
         "cost": most,
-        "likely_cost": min(most, _cost(inputs, answer)) if answer else None,
+        "likely_cost": min(most, _cost(inputs, answer, known.pictures)) if answer else None,
         "window_share": max(filter(None, starmap(_share, inputs.items())), default=None),
         "budgets": [asdict(left) for left in sorted(budgets, key=lambda left: (left.kind, left.period))],
         "files": [_of_file(file, models) for file in attached],
     }
 
 
-def _cost(inputs: Mapping[LanguageModel, int], output: int | None) -> int:
+def _cost(inputs: Mapping[LanguageModel, int], output: int | None, pictures: int | None = None) -> int:
     """Return the cost of so much input for each model, and of the same output: millionths."""
-    return sum(likely_cost(model, Usage(tokens, output)) for model, tokens in inputs.items())
+    return sum(likely_cost(model, Usage(tokens, output, pictures=pictures)) for model, tokens in inputs.items())
 
 
 def _of_file(file: File, models: Sequence[LanguageModel]) -> dict[str, Any]:

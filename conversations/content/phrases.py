@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import lru_cache
 from html.parser import HTMLParser
+from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
@@ -10,6 +11,7 @@ from django.utils.formats import date_format
 
 from conversations.content import message_body
 from conversations.models import Message, Remark
+from providers.types import PICTURE_LACKS
 
 Phrases = dict[str, str]
 
@@ -17,6 +19,12 @@ Phrases = dict[str, str]
 def phrases() -> Phrases:
     """Return the sentences by name, in the language of this request."""
     return _in(translation.get_language() or "")
+
+
+def name_of_gap(part: dict[str, Any]) -> str:
+    """Return the name of the sentence on a gap in a reply. For a missing picture it says why, if that is known."""
+    why = part.get("picture")
+    return f"gap.{why}" if why in PICTURE_LACKS else "gap"
 
 
 def outcome(said: Phrases, message: Message) -> str:

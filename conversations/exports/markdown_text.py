@@ -10,7 +10,7 @@ from uuid import UUID
 from django.utils.translation import gettext
 
 from conversations.content import citations
-from conversations.content.phrases import Phrases, outcome, phrases, remark_lines, vouched
+from conversations.content.phrases import Phrases, name_of_gap, outcome, phrases, remark_lines, vouched
 from conversations.exports.branch import messages
 from conversations.models import Conversation, Message
 
@@ -77,7 +77,7 @@ def _block(part: dict[str, Any], said: Phrases, address: Address) -> str:
         case "seam":
             return ""
         case kind:
-            return f"*{_escaped(said['gap' if kind == 'gap' else 'unknown'])}*"
+            return f"*{_escaped(said[name_of_gap(part)] if kind == 'gap' else said['unknown'])}*"
 
 
 def _file(part: dict[str, Any], address: Address) -> str:

@@ -4,7 +4,13 @@ import re
 
 from conversations.models.file import PDF, PLAIN_TEXT
 
-_ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp", PDF: ".pdf"}
+_ENDINGS = {
+    "application/octet-stream": "",
+    "image/png": ".png",
+    "image/jpeg": ".jpg",
+    "image/webp": ".webp",
+    PDF: ".pdf",
+}
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f]")
 """Control characters but tabs and ends of lines and pages."""
 

@@ -14,7 +14,9 @@ from django.db import transaction
 from conversations.content import file_parts
 from conversations.errors import NotFound, Refused
 from conversations.files import documents, images
+from conversations.files.images import MAX_PIXELS
 from conversations.files.media_types import ending_of, media_type_of
+from conversations.files.picture_size import size_of
 from conversations.models import File, FileText, Membership, Message, User
 from conversations.models.file import MAX_NAME_LENGTH, UNSENT
 from conversations.text import one_line
@@ -24,6 +26,8 @@ from providers.types import Part
 MAX_BYTES = 25 * 1024 * 1024
 MAX_UNSENT = 40
 """Files that one person may have uploaded without sending them."""
+_OTHER_PICTURES = (b"GIF8", b"BM", b"II*\0", b"MM\0*")
+"""Beginnings of pictures that are kept as files: browsers get them for download alone."""
 
 
 def receive(owner: User, name: str, content: bytes) -> File:
@@ -113,11 +117,23 @@ def store_generated(reply_id: UUID, part: Part) -> Part:
     except ValueError:
         return Part("unknown")
     media_type = media_type_of(content) or "application/octet-stream"
+    if lack := _lack(part, content, media_type):
+        return Part("gap", "", {"bytes": len(content), "picture": lack})
     name = f"{part.kind}{ending_of(media_type)}"
     file = store(reply.author or reply.conversation.owner, name, media_type, content)
     attach(reply, [file])
     kind = "image" if file.is_image else "file"
     return Part(kind, "", {**file_parts.without_bytes(part).detail, "file": str(file.id), "name": name})
+
+
+def _lack(part: Part, content: bytes, media_type: str) -> str:
+    """Return why what a model made is not kept, as parts of kind `gap` say it, or an empty text."""
+    if len(content) > MAX_BYTES:
+        return "size"
+    if media_type.startswith("image/"):
+        size = size_of(content)
+        return "kind" if size is None or 0 in size else "pixels" if size[0] * size[1] > MAX_PIXELS else ""
+    return "kind" if part.kind == "image" and not content.startswith(_OTHER_PICTURES) else ""
 
 
 def attachable(owner: User, ids: Iterable[UUID]) -> list[File]:

@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from conversations.errors import Refused
-from conversations.protocol.parameters import known_parameters, validate
+from conversations.protocol.parameters import panel_parameters, validate
 from conversations.protocol.strict_json import json_object
 from providers.wires.parameters import LEVELS, Number, Parameter, Schema, Switch, Texts, Thinking
 
@@ -39,7 +39,7 @@ def in_two_parts(shown: Iterable[Shown]) -> dict[str, list[Shown]]:
 
 def form_fields() -> dict[str, forms.Field]:
     """Return a form field for every parameter, and one for the tokens to think with."""
-    known = known_parameters()
+    known = panel_parameters()
     fields = {name: _field(declared) for name, declared in known.items()}
     most = max((declared.most for declared in known.values() if isinstance(declared, Thinking)), default=1)
     return {**fields, BUDGET: forms.IntegerField(required=False, min_value=1, max_value=most)}
@@ -47,7 +47,7 @@ def form_fields() -> dict[str, forms.Field]:
 
 def as_typed(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the fields hold for these parameters."""
-    known = known_parameters()
+    known = panel_parameters()
     typed = {name: _typed(known[name], value) for name, value in parameters.items() if name in known}
     thinking = parameters.get("thinking")
     return {**typed, BUDGET: thinking.get(BUDGET) if isinstance(thinking, dict) else None}
@@ -57,7 +57,7 @@ def shown_in(form: forms.Form) -> list[Shown]:
     """Return the parameters as the form's fields hold them, with their errors."""
     return [
         Shown(name, declared, _text(form[name].value()), _text(form[BUDGET].value()), _errors(form, name, declared))
-        for name, declared in known_parameters().items()
+        for name, declared in panel_parameters().items()
     ]
 
 
@@ -67,7 +67,7 @@ def parameters_of(form: forms.Form) -> dict[str, Any]:
     One whose field was not sent is left out. Errors are added to the form.
     """
     given: dict[str, Any] = {}
-    for name, declared in known_parameters().items():
+    for name, declared in panel_parameters().items():
         if name in form.cleaned_data and (name in form.data or isinstance(declared, Switch)):
             try:
                 given[name] = _value(declared, form.cleaned_data[name], form.cleaned_data.get(BUDGET))

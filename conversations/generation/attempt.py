@@ -15,7 +15,7 @@ from conversations.generation.queue import queue
 from conversations.live import LiveReply, hub
 from conversations.usage import key_probes, ledger
 from conversations.usage.billing import BillingContext
-from conversations.usage.estimates import Meter, Used
+from conversations.usage.estimates import Meter, Used, pictures_asked
 from conversations.usage.ledger import Call
 from conversations.workers import database_threads
 from providers.client.route import Route, remember
@@ -115,8 +115,13 @@ class _Trying:
     def used(self) -> Used:
         """Return the usage by the vendor's count; if we ended the call, an estimate of what was sent and received."""
         stream = self.stream
-        is_ours = self.error is None or isinstance(self.error, _NOT_WAITED_FOR)
-        return self.meter.read(stream.usage if stream else None, is_ours and stream is not None and stream.has_left)
+        is_cut = self.live.stopped or isinstance(self.error, _NOT_WAITED_FOR)
+        has_left = stream is not None and stream.has_left
+        used = self.meter.read(stream.usage if stream else None, (self.error is None or is_cut) and has_left)
+        if is_cut and has_left and self.task.route.pictures is not None and not used.usage.pictures:
+            asked = pictures_asked(self.task.prompt.parameters)  # the vendor makes them all the same
+            return replace(used, usage=replace(used.usage, pictures=asked), is_estimated=True)
+        return used
 
     def call(self, outcome: str, used: Used) -> Call:
         """Return the call as the ledger records it."""
@@ -183,6 +188,7 @@ def _feed_hub(trying: _Trying) -> Iterator[Wait]:
         if delta.part is not None and "data" in delta.part.detail:
             yield BLOCKING
             delta = _with_file_kept(live, delta.part)
+            trying.gaps += delta.part is not None and delta.part.kind == "gap"
         _feed(live, delta)
     if live.withdrawn and not live.stopped:
         raise KeyWithdrawn
@@ -207,7 +213,7 @@ def _record(trying: _Trying, call: Call) -> bool:
     may_go_on = False
     if error is not None and not live.heard:
         may_go_on = live.search.failed(route, error)
-        if blame.rule_of(error).rests is Rests.CONFIRMED:
+        if blame.rule_of(error).rests is Rests.CONFIRMED and route.pictures is None:  # else it would cost a picture
             key_probes.confirm(route, trying.task.payer)
     elif live.heard or not live.stopped:
         live.search.succeeded()

@@ -24,6 +24,10 @@ MAX_FILE_BYTES = 40 * 2**20
 """Bytes of all files of one prompt: vendors take 20 to 50 MB a request."""
 
 
+MAX_PICTURES_SENT = 14
+"""Pictures of a conversation that go along to a model which makes some: vendors take 14 to 16."""
+
+
 GO_ON = (
     "Your last reply broke off. Continue it exactly where it ends: repeat nothing of it and write no introduction; "
     "your words are appended to it as they come."
@@ -54,10 +58,12 @@ def prompt_for(reply: Message, route: Route, looked_up: Part | None = None) -> P
         branch[-1] = branch[-1]._replace(parts=[*branch[-1].parts, looked_up.to_json()])
     if reply.continues is not None:
         branch.append(PromptMessage(Role.ASSISTANT, reply.continues.parts))
+    if route.pictures is not None:
+        branch = _with_latest_pictures(branch)
     project = context_of(conversation.project_id)
     _refuse_too_many_bytes(branch, route.takes, project.file_ids)
     note_version(reply, project.version)
-    is_named = _has_several(branch) or _always_named(conversation)
+    is_named = not route.makes_only_pictures and (_has_several(branch) or _always_named(conversation))
     speakers = SPEAKERS if is_named else ""
     told = [project.instructions, conversation.system_prompt, introduction_to(conversation), speakers]
     said = _turns(branch, route.takes, _names(branch) if is_named else {})
@@ -88,6 +94,26 @@ def _size(file: Any, taken: Set[str]) -> int:
     form = file.form_for(taken)
     whole = file.size if form is Form.NATIVE or (form is Form.TEXT and file.characters is None) else 0
     return int(whole + (file.characters or 0))
+
+
+def _with_latest_pictures(branch: list[PromptMessage]) -> list[PromptMessage]:
+    """Return the branch with the latest pictures that one question may carry; only names are left of the others.
+
+    A model that makes pictures would soon have made too many for its own next question.
+    """
+    named = [part["file"] for said in branch for part in said.parts if part["kind"] == "image" and "file" in part]
+    sizes = {str(key): size for key, size in File.objects.filter(pk__in=named).values_list("pk", "size")}
+    left, kept = MAX_FILE_BYTES, set[str]()
+    for key in list(dict.fromkeys(reversed(named)))[:MAX_PICTURES_SENT]:
+        left -= sizes.get(key, 0)
+        kept |= {key} if left >= 0 else set()
+    return [said._replace(parts=[_named_unless_kept(part, kept) for part in said.parts]) for said in branch]
+
+
+def _named_unless_kept(part: dict[str, Any], kept: Set[str]) -> dict[str, Any]:
+    if part["kind"] != "image" or part.get("file") in kept:
+        return part
+    return file_parts.as_placeholder(Part("image", "", {"name": part.get("name", "")})).to_json()
 
 
 def _always_named(conversation: Conversation) -> bool:

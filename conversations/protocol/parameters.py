@@ -8,7 +8,7 @@ from typing import Any
 from conversations.errors import Refused
 from conversations.text import clean
 from providers.wires import registry
-from providers.wires.parameters import LEVELS, Number, Parameter, Schema, Switch, Texts, Thinking
+from providers.wires.parameters import LEVELS, PICTURES, Choice, Number, Parameter, Schema, Switch, Texts, Thinking
 
 
 def known_parameters() -> dict[str, Parameter]:
@@ -18,6 +18,11 @@ def known_parameters() -> dict[str, Parameter]:
         for name, declared in wire.PARAMETERS.items():
             found[name] = found[name].widened(declared) if name in found else declared
     return found
+
+
+def panel_parameters() -> dict[str, Parameter]:
+    """Return the parameters that are set for a conversation: those of pictures stand beside the message box."""
+    return {name: declared for name, declared in known_parameters().items() if name not in PICTURES}
 
 
 def supported_by(wires: Iterable[str]) -> dict[str, Parameter]:
@@ -65,6 +70,8 @@ def _value(declared: Parameter, name: str, value: Any) -> Any:
             return _thinking(name, value, declared.most)
         case Schema():
             return _schema(name, value, declared.length)
+        case Choice():
+            return _choice(declared, name, value)
     raise AssertionError(f"nothing checks {declared}")
 
 
@@ -93,6 +100,12 @@ def _switch(name: str, value: Any) -> bool:
     if not isinstance(value, bool):
         raise Refused("bad_field", f"“{name}” must be true or false.")
     return value
+
+
+def _choice(declared: Choice, name: str, value: Any) -> str:
+    if not declared.takes(value):
+        raise Refused("bad_field", f"“{name}” must be a word of at most 20 letters, digits and signs, as 16:9 or 2K.")
+    return str(value)
 
 
 def _thinking(name: str, value: Any, most: int) -> Any:

@@ -102,6 +102,12 @@ def word(said: phrases.Phrases | str, name: str) -> str:
 
 
 @register.filter
+def gap_name(part: dict[str, Any] | None) -> str:
+    """Return the name of the phrase about what is not there."""
+    return phrases.name_of_gap(part or {})
+
+
+@register.filter
 def thought_words(said: phrases.Phrases | str, part: dict[str, Any] | None) -> str:
     """Return the summary of a thought, with its time if known; empty if scripts will show it."""
     seconds = (part or {}).get("seconds")

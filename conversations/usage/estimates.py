@@ -45,7 +45,7 @@ class Meter:
     def __init__(self, prompt: Prompt) -> None:
         self._prompt = prompt
         self._said, self._thought = list[str](), list[str]()
-        self._whole = 0
+        self._whole = self._pictures = 0
         self.has_begun = False
 
     def count(self, delta: Delta) -> None:
@@ -59,6 +59,7 @@ class Meter:
         elif part is not None:
             self._said.append(part.text)
             self._whole += "data" in part.detail
+            self._pictures += part.kind == "image" and "data" in part.detail
 
     def read(self, reported: Usage | None, is_owed: bool) -> Used:
         """Return the tokens of the call; without a report, an estimate if it began or `is_owed`, else none."""
@@ -67,7 +68,8 @@ class Meter:
         ours = self._estimate()
         counted = self._plausible(reported or Usage())
         usage = _filled(counted, ours)
-        return Used(usage, counted, usage != reported)
+        is_estimated = usage != reported
+        return Used(replace(usage, pictures=self._pictures or None), counted, is_estimated)
 
     def _estimate(self) -> Usage:
         said = token_counts.tokens("".join(self._said)) + IMAGE_TOKENS * self._whole
@@ -97,18 +99,23 @@ def prompt_tokens(prompt: Prompt) -> int:
 
 def prompt_usage(prompt: Prompt) -> Usage:
     """Return the estimated usage of a prompt that is about to be sent."""
-    return Usage(prompt_tokens(prompt), answer_tokens(prompt.parameters.get("max_tokens")))
+    answer = answer_tokens(prompt.parameters.get("max_tokens"))
+    return Usage(prompt_tokens(prompt), answer, pictures=pictures_asked(prompt.parameters))
 
 
 def likely_usage(conversation: Conversation, branch: Iterable[Message], parameters: Mapping[str, Any]) -> Usage:
-    """Return the estimated tokens of a branch, and of an answer with its greatest or a typical length."""
+    """Return the estimated tokens of a branch, and of an answer with its greatest or a typical length.
+
+    The pictures are those of a model that makes some; others have no price for them.
+    """
     branch = list(branch)
     prefetch_related_objects(branch, "files")
     told = (conversation.system_prompt, introduction_to(conversation))
     words = sum(map(token_counts.tokens, (*told, *(message.text for message in branch))))
     files = sum(file_tokens(file) for message in branch for file in message.files.all())
     words += project_tokens(conversation)
-    return Usage(words + files, answer_tokens({**conversation.parameters, **parameters}.get("max_tokens")))
+    given = {**conversation.parameters, **parameters}
+    return Usage(words + files, answer_tokens(given.get("max_tokens")), pictures=pictures_asked(given))
 
 
 def introduction_to(conversation: Conversation) -> str:
@@ -137,7 +144,9 @@ def usage_so_far(reply: Message) -> Usage:
         "".join(part.get("text", "") for part in own if part["kind"] != "thought") if own or seam >= 0 else reply.text
     )
     asked = likely_usage(reply.conversation, Message.objects.branch(reply.parent_id), {})
-    return Usage(asked.input_tokens, token_counts.tokens(said), token_counts.tokens(thought) or None)
+    pictures = sum(part["kind"] == "image" for part in own)
+    thoughts = token_counts.tokens(thought) or None
+    return Usage(asked.input_tokens, token_counts.tokens(said), thoughts, pictures=pictures or None)
 
 
 def project_tokens(conversation: Conversation) -> int:
@@ -163,6 +172,11 @@ def file_tokens(file: File, form: Form | None = None) -> int:
     if form is Form.NATIVE and file.pages:
         return min((file.text_tokens or 0) + IMAGE_TOKENS * file.pages, MAX_FILE_TOKENS + (file.text_tokens or 0))
     return min(file.size // BYTES_PER_TOKEN, MAX_FILE_TOKENS) if file.text_tokens is None else file.text_tokens
+
+
+def pictures_asked(parameters: Mapping[str, Any]) -> int:
+    """Return the number of pictures of a reply, if its model makes any."""
+    return int(parameters.get("picture_count") or 1)
 
 
 def answer_tokens(limit: object) -> int:

@@ -15,13 +15,13 @@ from django.views.decorators.http import require_GET
 from conversations.accounts.signed_in import person_of
 from conversations.forms.parameters import Shown, in_two_parts
 from conversations.models import Conversation, Installation, User
-from conversations.protocol.parameters import known_parameters, supported_by
+from conversations.protocol.parameters import panel_parameters, supported_by
 from conversations.text import MAX_TEXT_LENGTH
 from conversations.usage.model_access import models_anywhere
 from providers.families import family_of
 from providers.models import LanguageModel
 from providers.prices import plain
-from providers.wires.parameters import Number, Parameter
+from providers.wires.parameters import PICTURES, Number, Parameter
 
 
 def offered_models(person: User, conversation: Conversation | None) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def offered_models(person: User, conversation: Conversation | None) -> dict[str,
 @require_GET
 def parameters(request: HttpRequest) -> HttpResponse:
     """Show the panel of parameters, within the widest bounds of any wire; the page narrows them to the model's."""
-    fields = in_two_parts(Shown(name, declared) for name, declared in known_parameters().items())
+    fields = in_two_parts(Shown(name, declared) for name, declared in panel_parameters().items())
     told = person_of(request).introduction
     return render(request, "_parameters.html", {"parameters": fields, "text_length": MAX_TEXT_LENGTH, "told": told})
 
@@ -78,7 +78,8 @@ def _choice(model: LanguageModel) -> dict[str, Any]:
         if priced
         else [],
         "capabilities": model.capabilities(),
-        "parameters": [_with_bounds(name, declared) for name, declared in known.items()],
+        "parameters": [_with_bounds(name, declared) for name, declared in known.items() if name not in PICTURES],
+        "pictures": model.pictures(),
     }
 
 

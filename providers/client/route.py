@@ -27,8 +27,8 @@ class Route:
     """One route to a vendor: its address, its own id of the model, and the key, if it needs one.
 
     `raw_extras` is the JSON that an administrator lays over the requests of this `deployment`. `takes` are the kinds of
-    parts with files (image, file) that its model reads, `pictures` the parameters of those that it makes, None if it
-    makes none. `endpoint`, `key_id` and `deployment` are ids of the rows.
+    parts with files (image, file) that its model reads. `pictures` are the parameters of the pictures that it makes, or
+    None. `endpoint`, `key_id` and `deployment` are ids of the rows.
     """
 
     address: Address
@@ -99,9 +99,7 @@ def route_of(deployment: Deployment, key: ApiKey | None = None) -> Route:
 
 def _patient(clocks: Clocks) -> Clocks:
     """Return the clocks of a model that makes pictures: it shows nothing for minutes."""
-    return replace(
-        clocks, first_token=_PICTURE_FACTOR * clocks.first_token, silence=_PICTURE_FACTOR * clocks.silence
-    )
+    return replace(clocks, first_token=_PICTURE_FACTOR * clocks.first_token, silence=_PICTURE_FACTOR * clocks.silence)
 
 
 def route_to(endpoint: Endpoint, vendor_id: str = "", key: ApiKey | None = None) -> Route:

@@ -109,7 +109,9 @@ class LanguageModel(models.Model):
         """Return the parameters of pictures that every enabled deployment takes, within the bounds of all."""
         declared = [deployment.pictures() or {} for deployment in self.offers()] or [{}]
         names = (name for name in declared[0] if all(name in one for one in declared))
-        shared = {name: reduce(lambda one, other: one.narrowed(other), (each[name] for each in declared)) for name in names}
+        shared = {
+            name: reduce(lambda one, other: one.narrowed(other), (each[name] for each in declared)) for name in names
+        }
         return {name: one for name, one in shared.items() if not isinstance(one, Choice) or one.words}
 
     def taken_kinds(self) -> frozenset[str]:
@@ -306,7 +308,9 @@ class Deployment(models.Model):
         try:
             pictures_of(self.picture_choices)
         except ValueError:
-            raise ValidationError({"picture_choices": _("Begin each line with ratio, size, quality or count.")}) from None
+            raise ValidationError(
+                {"picture_choices": _("Begin each line with ratio, size, quality or count.")}
+            ) from None
         if not isinstance(self.raw_extras, dict) or not _is_json(self.raw_extras):
             raise ValidationError({"raw_extras": _("A JSON object.")})
         if not isinstance(self.learnt, list) or not all(isinstance(word, str) for word in self.learnt):

@@ -107,7 +107,9 @@ class Choice(Parameter):
     words: tuple[str, ...] = ()
 
     def widened(self, other: Self) -> Self:
-        return replace(self, words=tuple(dict.fromkeys((*self.words, *other.words))) if self.words and other.words else ())
+        return replace(
+            self, words=tuple(dict.fromkeys((*self.words, *other.words))) if self.words and other.words else ()
+        )
 
     def narrowed(self, other: Self) -> Self:
         both = tuple(word for word in self.words if word in other.words)
@@ -141,7 +143,7 @@ def fitted(given: Mapping[str, Any], declared: Mapping[str, Parameter]) -> dict[
     return {name: declared[name].fitted(value) if name in declared else value for name, value in given.items()}
 
 
-# --- Pictures ----------------------------------------------------------------------------------------------------------
+# --- Pictures ----------------------------------------------------------------------------------------------------
 
 PICTURES: dict[str, Parameter] = {
     "picture_ratio": Choice(translate_noop("Aspect ratio")),
@@ -191,4 +193,10 @@ def _picture(named: str, *words: str) -> tuple[str, Parameter]:
 
 
 def _words(declared: Parameter) -> Iterable[str]:
-    return declared.words if isinstance(declared, Choice) else [f"{declared.high:g}"] if isinstance(declared, Number) else []
+    return (
+        declared.words
+        if isinstance(declared, Choice)
+        else [f"{declared.high:g}"]
+        if isinstance(declared, Number)
+        else []
+    )

@@ -116,9 +116,9 @@ def makes_only_pictures(name: str) -> bool:
 
 
 def drawing(name: str, model: str) -> tuple[str, bool]:
-    """Return the neighbour that a model of this name speaks at an address of the wire `name`, and if it makes pictures.
+    """Return the wire of a model at an endpoint of the wire called `name`, and whether it makes pictures.
 
-    The neighbour is "" for a model that speaks its endpoint's wire.
+    The wire is "" for a model that speaks its endpoint's.
     """
     beside = (one for one, wire in neighbours(name).items() if wire.ONLY_PICTURES and wire.drawn(model) is not None)
     is_drawn = name in WIRES and WIRES[name].drawn(model) is not None

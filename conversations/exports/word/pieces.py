@@ -24,7 +24,7 @@ from uuid import UUID
 from django.utils.translation import get_language, gettext
 
 from conversations.content import message_body
-from conversations.content.phrases import Phrases, outcome, phrases, remark_lines, vouched
+from conversations.content.phrases import Phrases, name_of_gap, outcome, phrases, remark_lines, vouched
 from conversations.exports.branch import messages
 from conversations.models import Conversation, Message
 
@@ -87,7 +87,7 @@ def _block(part: dict[str, Any], said: Phrases, paths: dict[str, str]) -> Block:
         case "seam":
             return {"kind": "line", "text": ""}
         case kind:
-            return {"kind": "line", "text": said["gap" if kind == "gap" else "unknown"]}
+            return {"kind": "line", "text": said[name_of_gap(part)] if kind == "gap" else said["unknown"]}
 
 
 def _file(part: dict[str, Any], paths: dict[str, str]) -> Block:

@@ -1,4 +1,4 @@
-"""Pictures that stand in the text as Markdown images with a web address, as chat gateways of picture models send them.
+"""Pictures that stand in the text as Markdown images with a web address, as chat gateways send them.
 
 Source: DMXAPI's documents (Seedream answers with a link in the text), and public issues of new-api.
 """

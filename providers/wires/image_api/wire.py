@@ -101,7 +101,11 @@ def _listed(event: Mapping[str, Any]) -> list[Delta]:
     output = mapping(event.get("output"))
     places = (
         *(event.get(name) for name in ("data", "images", "image_urls", "results")),
-        *(place.get(name) for place in (output, extra, mapping(event.get("data"))) for name in ("results", "image_urls")),
+        *(
+            place.get(name)
+            for place in (output, extra, mapping(event.get("data")))
+            for name in ("results", "image_urls")
+        ),
     )
     found = ([delta for entry in as_list(place) for delta in _pictured(entry)] for place in places)
     return next((deltas for deltas in found if deltas), [])

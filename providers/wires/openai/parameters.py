@@ -75,7 +75,7 @@ def options(known: Mapping[str, Any], search: Mapping[str, Any]) -> dict[str, An
 
 
 def drawn(model: str) -> Mapping[str, Parameter] | None:
-    """Return what models of this name usually take for pictures in a chat, or None if the name tells of none."""
+    """Return what models of this name usually take for pictures in a chat; None if it tells of none."""
     return _USUAL if _DRAWN.search(model) else None
 
 

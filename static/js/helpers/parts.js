@@ -22,7 +22,7 @@ const BUILD = {
   call_result: ({ name, response }) => written("call_result", { ".call__name": name, ".call__value": readable(response) }),
   citation: sources,
   refusal,
-  gap: () => written("gap", {}),
+  gap,
   seam: () => written("seam", {}),
   unknown: ({ name }) => written("unknown", { ".unknown__name": PLAIN_WORD.test(name) ? name : "" }),
 };
@@ -61,6 +61,13 @@ function output({ text, outcome }) {
 function refusal({ text, reason }) {
   const element = written("refusal", { ".refusal__text": text, ".refusal__reason": reason });
   element.querySelector(".refusal__label").dataset.word = text ? "refusal" : "refusal.blocked";
+  return element;
+}
+
+/** A sentence on what is not there; why a picture is not, is a word of ours. */
+function gap({ picture: why }) {
+  const element = clone("part-gap-template");
+  if (why) element.dataset.word = `gap.${why}`;
   return element;
 }
 
