@@ -21,7 +21,7 @@ from conversations.usage.model_access import models_anywhere
 from providers.families import family_of
 from providers.models import LanguageModel
 from providers.prices import plain
-from providers.wires.parameters import PICTURES, Number, Parameter
+from providers.wires.parameters import PICTURES, Number, Parameter, words_of
 
 
 def offered_models(person: User, conversation: Conversation | None) -> dict[str, Any]:
@@ -79,7 +79,7 @@ def _choice(model: LanguageModel) -> dict[str, Any]:
         else [],
         "capabilities": model.capabilities(),
         "parameters": [_with_bounds(name, declared) for name, declared in known.items() if name not in PICTURES],
-        "pictures": model.pictures(),
+        "pictures": [f"{name}={','.join(words_of(declared))}" for name, declared in model.pictures().items()],
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
@@ -177,7 +177,14 @@ def pictures_of(text: str) -> dict[str, Parameter]:
 
 def written(declared: Mapping[str, Parameter]) -> str:
     """Return the lines that `pictures_of` reads."""
-    return "\n".join(f"{name} {' '.join(_words(declared[ours]))}" for name, ours in _NAMES.items() if ours in declared)
+    return "\n".join(
+        f"{name} {' '.join(words_of(declared[ours]))}" for name, ours in _NAMES.items() if ours in declared
+    )
+
+
+def words_of(declared: Parameter) -> list[str]:
+    """Return the words of a choice, or the highest of a number."""
+    return list(declared.words) if isinstance(declared, Choice) else [f"{getattr(declared, 'high', 1):g}"]
 
 
 def _picture(named: str, *words: str) -> tuple[str, Parameter]:
@@ -190,13 +197,3 @@ def _picture(named: str, *words: str) -> tuple[str, Parameter]:
     if len(words) > 1 or not 1 <= int(words[0]) <= MAX_PICTURES:
         raise ValueError(named)
     return name, replace(usual, high=int(words[0]))
-
-
-def _words(declared: Parameter) -> Iterable[str]:
-    return (
-        declared.words
-        if isinstance(declared, Choice)
-        else [f"{declared.high:g}"]
-        if isinstance(declared, Number)
-        else []
-    )

@@ -13,7 +13,7 @@ from typing import Any
 
 from providers.types import Address, Delta, Finish, HttpRequest, Part, Prompt
 from providers.wires import vendor_errors
-from providers.wires.declarations import Preset, translate_noop
+from providers.wires.declarations import Preset, WebSearch, translate_noop
 from providers.wires.image_api.detection import KEY_PLACEMENTS, NEIGHBOURS, SHORT_ANSWER, doors, hint, plainer
 from providers.wires.image_api.parameters import FIELDS, PARAMETERS, drawn, options
 from providers.wires.image_api.request import changed, multipart, words
@@ -29,7 +29,7 @@ from providers.wires.turns import adapted
 
 __all__ = [
     "ASKS_USAGE", "END_MARKER", "EXTRA_HEADERS", "FIELDS", "KEY_PLACEMENTS", "LABEL", "NAME", "NEIGHBOURS",
-    "ONLY_PICTURES", "OPTIONS", "PARAMETERS", "PRESETS", "REPLIES", "SHORT_ANSWER", "body", "catalogue_request",
+    "ONLY_PICTURES", "OPTIONS", "PARAMETERS", "PRESETS", "REPLIES", "SHORT_ANSWER", "WEB_SEARCHES", "body", "catalogue_request",
     "doors", "drawn", "error", "hint", "other_list", "parse_catalogue", "parser", "plainer", "request", "words_alone",
 ]  # fmt: skip
 
@@ -42,6 +42,7 @@ ONLY_PICTURES = True
 EXTRA_HEADERS = openai.EXTRA_HEADERS
 OPTIONS: Mapping[str, str] = {}
 PRESETS: tuple[Preset, ...] = ()
+WEB_SEARCHES: tuple[WebSearch, ...] = ()
 
 _JSON = ("Content-Type", "application/json")
 _OTHER_DOORS = re.compile(r"/(chat/completions|responses|images(/[a-z]+)?)\Z")

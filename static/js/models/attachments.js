@@ -27,7 +27,7 @@ export class Attachments extends EventTarget {
     [this.#composer, this.#model] = [composer, model];
     const { attach, file, text } = composer.form.elements;
     attach.addEventListener("click", () => file.click());
-    file.addEventListener("change", () => this.#attach(file.files));
+    file.addEventListener("change", () => this.add(file.files));
     text.addEventListener("paste", (event) => this.#paste(event));
     for (const event of ["dragenter", "dragover", "dragleave", "drop"]) {
       addEventListener(event, (drag) => this.#drag(drag));
@@ -102,7 +102,7 @@ export class Attachments extends EventTarget {
     if (text.length > LONG_TEXT || text.split("\n").length > MANY_LINES) this.#offer(text);
     if (!files.length || types.includes("text/plain")) return;
     event.preventDefault();
-    this.#attach(files);
+    this.add(files);
   }
 
   /** Of a long text that was pasted, a file can be made. */
@@ -119,10 +119,11 @@ export class Attachments extends EventTarget {
     const { relatedTarget } = event;
     const isInside = event.type !== "drop" && !(event.type === "dragleave" && !relatedTarget);
     this.#composer.closest(".chat").toggleAttribute("data-dropping", isInside);
-    if (event.type === "drop") this.#attach(event.dataTransfer.files);
+    if (event.type === "drop") this.add(event.dataTransfer.files);
   }
 
-  #attach(files) {
+  /** Takes files along with the next message. */
+  add(files) {
     const chosen = [...files]; // The list empties itself with the field, which must be able to take the same file again.
     this.#composer.form.file.value = "";
     if (chosen.length) this.#withTray((tray) => tray.add(chosen)).then(() => focusForTyping(this.#composer.text));

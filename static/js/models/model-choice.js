@@ -63,6 +63,11 @@ export class ModelChoice extends EventTarget {
     return { name: asked.map(({ textContent }) => textContent).join(" · "), takes };
   }
 
+  /** What can be chosen of the pictures of each of them; empty for one that makes none. */
+  get pictures() {
+    return this.#asked.map(({ dataset }) => dataset.pictures ?? "");
+  }
+
   /** Which parameters each of them knows; see helpers/parameters.js. */
   get knows() {
     return this.#asked.map(({ dataset }) => dataset.knows);

@@ -29,7 +29,7 @@ export class OutboxEvents {
     this.#chat.update();
   }
 
-  #send({ text, files, models, team, project }) {
+  #send({ text, files, models, parameters, team, project }) {
     const { composer, conversation, navigation, outbox, transcript } = this.#chat;
     const command = { type: "message.send", id: newId(), conversation: conversation?.id ?? null };
     command.parent = transcript.thread.lastId;
@@ -37,6 +37,7 @@ export class OutboxEvents {
     if (files.length) command.files = files.map(({ id }) => id);
     command.at_end = true;
     if (models) command.models = models;
+    if (parameters) command.parameters = parameters;
     if (project) command.project = project;
     else if (team) command.team = team;
     const prompt = composer.prompt?.take();

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('providers', '0025_price_changes'),
+        ('providers', '0026_web_search_forms'),
     ]
 
     operations = [
