@@ -3,8 +3,8 @@
 import re
 from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
-from typing import Any
 from functools import reduce
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError

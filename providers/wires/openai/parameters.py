@@ -71,7 +71,14 @@ def options(known: Mapping[str, Any], search: Mapping[str, Any]) -> dict[str, An
     fields = {theirs: known[ours] for ours, theirs in _PLAIN.items() if known.get(ours) is not None}
     if known.get("max_tokens") is not None:
         fields["max_tokens"] = known["max_tokens"]
-    return {**fields, **_effort(known.get("thinking")), **_format(known), **search, **_tools(known, search), **_image_config(known)}
+    return {
+        **fields,
+        **_effort(known.get("thinking")),
+        **_format(known),
+        **search,
+        **_tools(known, search),
+        **_image_config(known),
+    }
 
 
 def drawn(model: str) -> Mapping[str, Parameter] | None:

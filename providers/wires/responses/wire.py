@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import Any
 
 from providers.types import Address, HttpRequest, Prompt
-from providers.wires.declarations import translate_noop, web_search_fields
 from providers.wires.declarations import draws_nothing as drawn
+from providers.wires.declarations import translate_noop, web_search_fields
 from providers.wires.json_values import mapping, merged, to_bytes
 from providers.wires.openai import wire as openai
 from providers.wires.openai.wire import error, other_list, parse_catalogue
