@@ -29,7 +29,8 @@ from providers.wires.turns import adapted
 
 __all__ = [
     "ASKS_USAGE", "END_MARKER", "EXTRA_HEADERS", "FIELDS", "KEY_PLACEMENTS", "LABEL", "NAME", "NEIGHBOURS",
-    "ONLY_PICTURES", "OPTIONS", "PARAMETERS", "PRESETS", "REPLIES", "SHORT_ANSWER", "WEB_SEARCHES", "body", "catalogue_request",
+    "ONLY_PICTURES", "OPTIONS", "PARAMETERS", "PRESETS", "REPLIES", "SHORT_ANSWER", "WEB_SEARCHES", "body",
+    "catalogue_request",
     "doors", "drawn", "error", "hint", "other_list", "parse_catalogue", "parser", "plainer", "request", "words_alone",
 ]  # fmt: skip
 
