@@ -9,7 +9,7 @@ import { keepData } from "../helpers/message-data.js";
 import { phrase } from "../helpers/phrases.js";
 import { clone } from "../helpers/templates.js";
 import { page } from "../models/page.js";
-import { shape } from "../models/picture-choice.js";
+import { markShape } from "../models/picture-choice.js";
 import { ReplyBody } from "../models/reply-body.js";
 
 class ChatMessage extends HTMLElement {
@@ -165,16 +165,9 @@ class ChatMessage extends HTMLElement {
     showTime(this.querySelector(".message__time"));
     showAvatar(this.querySelector(".message__avatar"), this.name.trim());
     nameParts(this);
-    if (this.isUnderWay) this.#showShape();
+    if (this.isUnderWay) markShape(this);
     this.#note.textContent = outcome(this.dataset, this.#lack);
     explainFailure(this, this.#note);
-  }
-
-  /** The place of a picture that is being made has its shape. */
-  #showShape() {
-    const options = [...(document.getElementById("composer-model")?.options ?? [])];
-    const draws = options.some((one) => one.textContent === this.name && one.dataset.takes.split(" ").includes("draws"));
-    if (this.toggleAttribute("data-draws", draws)) this.style.setProperty("--picture-shape", shape());
   }
 
   /** The phrase for a reply without a word and without a part, or with thoughts alone; else empty. */

@@ -11,7 +11,6 @@ import { Draft } from "../models/drafts.js";
 import { LongText } from "../models/long-text.js";
 import { ModelChoice } from "../models/model-choice.js";
 import { page } from "../models/page.js";
-import { PictureChoice } from "../models/picture-choice.js";
 import { Tuning } from "../models/tuning.js";
 
 class MessageComposer extends HTMLElement {
@@ -21,7 +20,6 @@ class MessageComposer extends HTMLElement {
   draft = new Draft(page.conversation);
   #attachments = new Attachments(this, () => this.models.common);
   #tuning = new Tuning(this);
-  #pictures = new PictureChoice(this);
   #longText = new LongText(this);
   #isPreparing = false;
 
@@ -34,7 +32,6 @@ class MessageComposer extends HTMLElement {
     form.stop.addEventListener("click", () => this.dispatchEvent(new CustomEvent("stop", { detail: {} })));
     this.models.addEventListener("changed", () => this.#attachments.checkModel());
     this.#attachments.addEventListener("changed", () => this.#changed());
-    document.addEventListener("picture-taken", ({ detail }) => this.#attachments.add([detail]));
     this.draft.addEventListener("returned", () => this.#restoreAll(this.draft.takeReturned()));
     this.filled = this.#fill();
   }
@@ -86,7 +83,6 @@ class MessageComposer extends HTMLElement {
 
   async #fill() {
     this.models.restore();
-    this.#pictures.show();
     focusForTyping(this.text, { preventScroll: true });
     this.#show(this.draft.kept, this.draft.takeReturned());
     if (!this.isBlank) return;
@@ -133,8 +129,7 @@ class MessageComposer extends HTMLElement {
     if (this.#attachments.isUploading) return this.#submitAfter(() => this.#attachments.uploaded());
     if (this.models.addressees.isUnsure) return this.#submitAfter(() => this.models.addressees.settle());
     if (this.#tuning.isPending) return this.#submitAfterTuning();
-    const detail = { text: text.trim() ? text : "", files: this.#attachments.take(), models: this.models.inCommand, ...newPlace() };
-    detail.parameters = this.#pictures.inCommand;
+    const detail = { text: text.trim() ? text : "", files: this.#attachments.take(), ...this.models.said, ...newPlace() };
     this.text.value = "";
     this.#typed();
     this.#longText.close();

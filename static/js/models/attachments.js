@@ -28,6 +28,7 @@ export class Attachments extends EventTarget {
     const { attach, file, text } = composer.form.elements;
     attach.addEventListener("click", () => file.click());
     file.addEventListener("change", () => this.add(file.files));
+    document.addEventListener("picture-taken", ({ detail }) => this.add([detail]));
     text.addEventListener("paste", (event) => this.#paste(event));
     for (const event of ["dragenter", "dragover", "dragleave", "drop"]) {
       addEventListener(event, (drag) => this.#drag(drag));

@@ -12,6 +12,7 @@ import { phrase } from "../helpers/phrases.js";
 import { forever, thisTab } from "../helpers/storage.js";
 import { Addressees } from "./addressees.js";
 import { page } from "./page.js";
+import { PictureChoice } from "./picture-choice.js";
 
 const KEY = "model";
 
@@ -20,11 +21,13 @@ export class ModelChoice extends EventTarget {
   #select;
   #compared = [];
   #addressees;
+  #pictures = null;
 
   constructor(composer) {
     super();
     const { model, team, pick, several } = composer.form.elements;
     [this.#composer, this.#select] = [composer, model];
+    this.#pictures = new PictureChoice(composer.form, this);
     this.#addressees = new Addressees(composer, () => this.#options);
     this.#addressees.addEventListener("changed", () => this.#changed());
     model?.addEventListener("change", () => this.dispatchEvent(new Event("changed")));
@@ -48,6 +51,11 @@ export class ModelChoice extends EventTarget {
   /** What a command says of them: an empty list for people alone, nothing where there is no model to choose. */
   get inCommand() {
     return this.isForPeople || this.ids.length ? this.ids : undefined;
+  }
+
+  /** What a message says of them, and of the pictures that they are to make. */
+  get said() {
+    return { models: this.inCommand, parameters: this.#pictures.inCommand };
   }
 
   /** Whether the message is for people alone. */
@@ -77,6 +85,7 @@ export class ModelChoice extends EventTarget {
   restore() {
     if (!this.#select) return;
     this.#show();
+    this.#pictures.show();
     const [at, chosen] = thisTab.get(KEY).split(" ");
     const id = page.conversation ? at === page.conversation && chosen : forever.get(KEY);
     if (this.#option(id)) this.#ask([id]);

@@ -8,7 +8,7 @@ export class PictureChoice {
   #place;
   #models;
 
-  constructor({ form, models }) {
+  constructor(form, models) {
     this.#place = form.querySelector(".picture-choice");
     this.#models = models;
     this.#place.addEventListener("change", () => forever.set(KEY, JSON.stringify({ ...kept(), ...this.#values })));
@@ -43,8 +43,16 @@ export class PictureChoice {
   }
 }
 
+/** Gives the place of a picture that is being made its shape, in the message of a model that makes some. */
+export function markShape(message) {
+  const options = [...(document.getElementById("composer-model")?.options ?? [])];
+  const own = options.find(({ textContent }) => textContent === message.name.trim());
+  const draws = Boolean(own?.dataset.takes.split(" ").includes("draws"));
+  if (message.toggleAttribute("data-draws", draws)) message.style.setProperty("--picture-shape", shape());
+}
+
 /** The shape of the next picture as CSS writes it, as far as it was chosen. */
-export function shape() {
+function shape() {
   const { picture_ratio: ratio, picture_size: size } = kept();
   const [, width, height] = /^(\d+)\D(\d+)$/.exec(ratio || size || "") ?? [];
   return width && height ? `${width} / ${height}` : "1";
