@@ -118,6 +118,8 @@ def _pictured(entry: object) -> Iterator[Delta]:
     for delta in pictured(entry):
         if delta.part is not None and delta.part.kind != "unknown":
             yield Delta(part=Part(delta.part.kind, "", _ours(delta.part.detail)))
+        elif string(mapping(entry).get("b64_json")):
+            yield Delta(part=Part("gap", detail={"bytes": 0, "picture": "kind"}))
 
 
 def _ours(detail: Mapping[str, Any]) -> dict[str, Any]:
