@@ -116,9 +116,8 @@ class LanguageModel(models.Model):
 
     def taken_kinds(self) -> frozenset[str]:
         """Return the kinds of parts with files that every enabled deployment of this model takes."""
-        capabilities = self.capabilities()
-        known = (("image", "images"), ("file", "documents"))
-        return frozenset(kind for kind, capability in known if capability in capabilities)
+        taken = [deployment.taken_kinds() for deployment in self.offers()]
+        return frozenset(("image", "file")).intersection(*taken)
 
     def offers(self) -> list["Deployment"]:
         """Return the deployments that are enabled."""
@@ -262,7 +261,9 @@ class Deployment(models.Model):
         """Return the parameters of its pictures, without those that it was found to refuse; None if it makes none."""
         if not self.draws:
             return None
-        wire = registry.WIRES[self.speaks()]
+        wire = registry.WIRES.get(self.speaks())
+        if wire is None:  # of a later version: its endpoint answers nothing
+            return {}
         declared = pictures_of(self.picture_choices) or wire.drawn(self.vendor_id) or {}
         refused = {field.parameter for field in wire.FIELDS if f"no:{field.name}" in self.learnt}
         return {name: one for name, one in declared.items() if name in wire.PARAMETERS and name not in refused}
