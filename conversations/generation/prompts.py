@@ -56,7 +56,7 @@ def prompt_for(reply: Message, route: Route, looked_up: Part | None = None) -> P
     branch = branches.said_up_to(conversation.pk, reply.parent_id) if reply.parent_id else []
     if looked_up is not None:
         branch[-1] = branch[-1]._replace(parts=[*branch[-1].parts, looked_up.to_json()])
-    if reply.continues is not None:
+    if reply.continues is not None and not route.makes_only_pictures:
         branch.append(PromptMessage(Role.ASSISTANT, reply.continues.parts))
     if route.pictures is not None:
         branch = _with_latest_pictures(branch)
@@ -67,7 +67,7 @@ def prompt_for(reply: Message, route: Route, looked_up: Part | None = None) -> P
     speakers = SPEAKERS if is_named else ""
     told = [project.instructions, conversation.system_prompt, introduction_to(conversation), speakers]
     said = _turns(branch, route.takes, _names(branch) if is_named else {})
-    go_on = [Turn("user", (Part("text", GO_ON),))] if reply.continues else []
+    go_on = [Turn("user", (Part("text", GO_ON),))] if reply.continues and not route.makes_only_pictures else []
     return Prompt(
         model=route.vendor_id,
         turns=(*merged((*project.turns(route.takes), *said)), *go_on),
