@@ -232,7 +232,7 @@ PAGES = [
     on("hand-over-project", "POST", targets={
         "project shared": LEAD | OWNER, "project narrow": NAMED, "project private": NOBODY}),
     on("add-project-files", "POST", {"files": "a text"}, targets=PROJECT_WRITERS),
-    on("project-file", targets=PROJECTS),
+    on("project-file", targets=PROJECTS, ok=302),
     on("change-project-file", "POST", {"looked_up": "0"}, targets=PROJECT_WRITERS),
     on("remove-project-file", "POST", targets=PROJECT_WRITERS),
     on("archive-project", "POST", targets=PROJECT_DECIDERS),
