@@ -122,6 +122,7 @@ urlpatterns = [
         project_versions.restore,
         name="restore-instructions",
     ),
+    path("projects/<uuid:project_id>/verified/", verified_pages.project_verified, name="project-verified"),
     path("projects/<uuid:project_id>/people/", project_people.people, name="project-people"),
     path(
         "projects/<uuid:project_id>/people/<uuid:person_id>/hand-over/",

@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event
 from typing import Any
+from uuid import UUID
 
 from conversations.usage import estimates
 from tests.fake_vendor import FakeVendor
+from tests.faults.rows import connected
 from tests.shell import inside
 from tests.sockets import Socket
 from tests.vendor_replies import default_reply, openai_stream
@@ -24,6 +26,9 @@ model = LanguageModel.objects.create(name="rationed")
 Deployment.objects.create(model=model, endpoint=endpoint, vendor_id="rationed", input_price=1, output_price=2)
 budget = Budget.objects.create(kind="model", period="day", target=model.pk, hard=Decimal({PASS * TYPICAL}) / 1_000_000)
 """
+
+_TALLY = "SELECT spent, reserved FROM conversations_tally WHERE budget_id = {}"
+_ASKED = "SELECT id FROM conversations_message WHERE role = 'assistant' AND model_id = '{}'"
 
 
 class Storm:
@@ -57,8 +62,11 @@ class Storm:
             if answer["type"] == "ack":
                 assert socket.event("message.finished")["message"]["status"] == "complete"
 
-    def _counts(self) -> Any:
+    def _counts(self) -> list[int]:
         """Return the spent and the reserved amount, and the number of replies."""
-        rows = f"tally = Tally.objects.get(budget={self._budget})"
-        replies = f"Message.objects.filter(role='assistant', model='{self._model}').count()"
-        return inside(self._environment, rows, f"[tally.spent, tally.reserved, {replies}]")
+        database = self._environment.get("DATABASE_URL") or f"{self._environment['CHATSITE_DATA']}/chatsite.sqlite3"
+        model, budget = UUID(self._model), self._budget
+        with connected(database) as connection:
+            [tally] = connection.cursor().execute(_TALLY.format(budget)).fetchall()
+            asked = connection.cursor().execute(_ASKED.format(model if "://" in database else model.hex)).fetchall()
+        return [*tally, len(asked)]

@@ -1,6 +1,6 @@
 """The entries of the index that a person may read and a query may mean."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from conversations.confusable_names import skeleton
 from conversations.models import Conversation, SearchEntry, Team, User
 from conversations.models.conversation import ConversationQuerySet
-from conversations.search.indexing import any_of, expression, matching, scoping
+from conversations.search.indexing import expression, matching, scoping, sharing_most
 from conversations.search.queries import Query
 from conversations.search.terms import Token
 from conversations.search.tokens import ANSWERED, TITLE, VERIFIED
@@ -16,6 +16,8 @@ from providers.prepared_queries import Prepared
 
 BEST, NEAR = 40, 1_000
 """Entries of each kind that promise most, and the newest entries among which the terms are looked for as typed."""
+SHARING = 200
+"""Questions with a verified answer that share most with what is typed; of these, readable ones are compared."""
 MAX_SCOPES = 200
 """Scopes that the index is asked for at once; who has more reads most of the site."""
 
@@ -53,10 +55,10 @@ def best(person: User, query: Query, top: int) -> "list[QuerySet[SearchEntry]]":
     return kinds
 
 
-def answered(person: User, tokens: Sequence[Token]) -> "QuerySet[SearchEntry]":
-    """Return the questions with a verified answer and at least one of these tokens that a person may read."""
-    words = any_of(tokens, _scopes(person), [Token(ANSWERED)])
-    return matching(_readable(person, Query()), words, None)
+def answered(person: User, weights: Mapping[Token, float]) -> "QuerySet[SearchEntry]":
+    """Return questions with a verified answer that a person may read: those whose shared tokens weigh most."""
+    found = sharing_most(weights, _scopes(person), Token(ANSWERED), SHARING) if weights else []
+    return _readable(person, Query()).filter(pk__in=found)
 
 
 def _as_typed(query: Query) -> Q:

@@ -1,6 +1,6 @@
 """The writing of the index, in the transaction that writes what is indexed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import datetime
@@ -19,6 +19,7 @@ from conversations.search.terms import Token
 from conversations.search.tokens import ABOUT, ANSWERED, MAX_TEXT, VERIFIED, scope_token, tokens_of
 from providers.prepared_queries import insert_with_key, stored
 
+_MOST = "SELECT id FROM ({}) AS found GROUP BY id ORDER BY sum(weight) DESC, id DESC LIMIT %s"
 VERSION = 3
 """The version of folding and tokens; entries of another one are made again."""
 
@@ -68,10 +69,15 @@ def expression(query: Query, scopes: Iterable[UUID], *, about: bool = False, als
     return str(dialect().expression([*also, *wanted], unwanted, within))
 
 
-def any_of(tokens: Sequence[Token], scopes: Iterable[UUID], also: Sequence[Token]) -> str:
-    """Return the index's own query for all of `also` and at least one of the tokens, within some scopes."""
-    within = [Token(scope_token(scope)) for scope in scopes]
-    return str(dialect().expression(also, (), within, tokens))
+def sharing_most(weights: Mapping[Token, float], scopes: Iterable[UUID], also: Token, most: int) -> list[int]:
+    """Return the ids of the entries with `also` whose shared tokens weigh most, of equal ones the newest first."""
+    database, within = dialect(), [Token(scope_token(scope)) for scope in scopes]
+    parts = [(weight, str(database.expression([also, token], (), within))) for token, weight in weights.items()]
+    found = " UNION ALL ".join([database.SHARING] * len(parts))
+    values = [value for part in parts for value in part]
+    with connection.cursor() as cursor:
+        cursor.execute(_MOST.format(found), [*values, most])
+        return [key for (key,) in cursor.fetchall()]
 
 
 def matching(rows: "QuerySet[SearchEntry]", words: str, top: int | None) -> "QuerySet[SearchEntry]":

@@ -22,6 +22,12 @@ INSERT_PASSAGE = "INSERT INTO conversations_passageindex (rowid, conversations_p
 PASSAGES = "SELECT rowid FROM conversations_passageindex WHERE conversations_passageindex @@ %s::tsquery"
 """The statement that finds passages by an expression."""
 
+SHARING = """
+    SELECT rowid AS id, %s::float AS weight FROM conversations_searchindex
+    WHERE conversations_searchindex.conversations_searchindex @@ %s::tsquery
+"""
+"""The statement that finds the entries with one word, and tells what it weighs."""
+
 MATCHES, KEY = "id__has_words", "id"
 """The lookup of words in many entries, and the field by which these are ordered."""
 

@@ -15,6 +15,9 @@ INSERT_PASSAGE = "INSERT INTO conversations_passageindex (rowid, words) VALUES (
 PASSAGES = "SELECT rowid FROM conversations_passageindex WHERE conversations_passageindex MATCH %s"
 """The statement that finds passages by an expression."""
 
+SHARING = "SELECT rowid AS id, %s AS weight FROM conversations_searchindex WHERE conversations_searchindex MATCH %s"
+"""The statement that finds the entries with one word, and tells what it weighs."""
+
 MATCHES, KEY = "index__words__matches", "index"
 """The lookup of words in many entries, and the field by which FTS5 yields the newest ones first."""
 

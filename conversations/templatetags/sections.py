@@ -151,7 +151,11 @@ OF_ITS_LEAD = (
 )
 
 
-OF_A_PROJECT = (Page(_("Overview"), "project"), Page(_("Versions"), "project-versions"))
+OF_A_PROJECT = (
+    Page(_("Overview"), "project"),
+    Page(_("Verified answers"), "project-verified"),
+    Page(_("Versions"), "project-versions"),
+)
 OF_ITS_WRITER = Page(_("Instructions and settings"), "project-settings")
 OF_ITS_DECIDER = Page(_("Who can read it"), "project-people")
 

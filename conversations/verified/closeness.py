@@ -29,5 +29,10 @@ def closeness(typed: Sequence[str], answered: Sequence[str]) -> float:
     return OF_TYPED * weight / _weight(typed) + (1 - OF_TYPED) * of_answered
 
 
+def weight_of(word: str) -> float:
+    """Return what a shared word counts; Chinese words have several pairs."""
+    return _PAIR if is_pair(word) else _WORD
+
+
 def _weight(words: Iterable[str]) -> float:
-    return sum(_PAIR if is_pair(word) else _WORD for word in words)
+    return sum(map(weight_of, words))

@@ -9,13 +9,11 @@ from django.db.models.functions import Left
 from conversations.models import Message, User, Verification
 from conversations.search.entries import answered
 from conversations.search.indexing import by_the_index
-from conversations.verified.closeness import LEAST, closeness
+from conversations.verified.closeness import LEAST, closeness, weight_of
 from conversations.verified.words import MAX_CHARACTERS, token_of, words_of
 
 MOST = 2
 """Answers that are offered."""
-MAX_CANDIDATES = 200
-"""Questions with a shared word that are compared, the newest ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +47,8 @@ def offers(person: User, typed: str) -> list[Offer]:
 def _near(person: User, words: Sequence[str]) -> dict[UUID, float]:
     """Return the closeness of the closest questions by their ids."""
     with by_the_index():
-        rows = answered(person, [token_of(word) for word in words]).annotate(
-            begins=Left("message__text", MAX_CHARACTERS)
-        )
-        texts = list(rows.values_list("message", "begins")[:MAX_CANDIDATES])
+        rows = answered(person, {token_of(word): weight_of(word) for word in words})
+        texts = list(rows.values_list("message", Left("message__text", MAX_CHARACTERS)))
     near = ((closeness(words, words_of(text)), message) for message, text in texts)
     closest = sorted((one for one in near if one[0] >= LEAST), reverse=True, key=lambda one: one[0])
     return {message: share for share, message in closest[:MOST]}

@@ -71,6 +71,7 @@ REASONS = {
     "project": _PROJECT,
     "project-settings": _PROJECT_WRITERS,
     "project-versions": _PROJECT,
+    "project-verified": _PROJECT + "; a mark is for who may read what it is on",
     "restore-instructions": _PROJECT_WRITERS,
     "project-people": _PROJECT_DECIDERS + "; a private one has no members",
     "hand-over-project": _PROJECT_DECIDERS + "; to another of its writers",

@@ -226,6 +226,7 @@ PAGES = [
     on("project-settings", targets=PROJECT_WRITERS),
     on("project-settings", "POST", {"name": "Harbour", "version": "1"}, targets=PROJECT_WRITERS),
     on("project-versions", targets=PROJECTS),
+    on("project-verified", targets=PROJECTS),
     on("restore-instructions", "POST", targets=PROJECT_WRITERS),
     on("project-people", targets={**PROJECT_DECIDERS, "project private": NOBODY}),
     on("project-people", "POST", {"is_narrow": "1"}, targets={**PROJECT_DECIDERS, "project private": NOBODY}),

@@ -30,6 +30,12 @@ ELSEWHERE = {
     "shares._check: .open": "test_shares.py::test_nobody_has_links_without_number",
     "shares.shares: .open": "test_shares.py::test_the_list_holds_ones_own_and_those_one_may_revoke",
     "shares._asked_for: ": "test_shares.py::test_the_dialog_is_not_there_for_others",
+    "unverify_reply: or mark.is_withdrawn":
+        "test_verified.py::test_who_writes_marks_a_reply_and_its_verifier_or_a_lead_withdraws_it",
+    "VerificationQuerySet.of_project: .visible_to": "test_verified.py::test_a_projects_page_lists_its_own",
+    "VerificationQuerySet.due_for: .visible_to": "test_verified.py::test_its_verifier_is_told_when_the_day_has_come",
+    "own_use._limits_of: ": "test_budget_words.py::test_a_person_sees_the_budgets_they_spend_from_and_no_others",
+    "own_use.team_names: .visible_to": "test_own_use.py::test_it_is_summed_by_time_model_and_team",
     "teams.create_team: ": "test_teams.py::test_only_staff_makes_teams_where_the_administrator_says_so",
     "Installation.lets_make_teams: filter(staff":
         "test_teams.py::test_only_staff_makes_teams_where_the_administrator_says_so",

@@ -169,8 +169,8 @@ class Site:
         with psycopg.connect(self.database_url) as connection:
             connection.execute(statement, values)  # type: ignore[arg-type]
 
-    def told_secrets(self) -> list[str]:
-        """Return the secrets found in its rows, files, logs and a backup; Redis must hold no keys at all."""
+    def told_secrets(self, *, with_backup: bool) -> list[str]:
+        """Return the secrets found in its rows, files, logs and perhaps a backup; Redis must hold no keys at all."""
         secrets = canaries.of_site(self.folder)
         told = "".join(line for process in self.processes for line in process.said)
         found = [f"log: {hit}" for hit in canaries.hits(told.encode(), {**secrets, **self.sessions})]
@@ -179,8 +179,9 @@ class Site:
             for (name,) in names:
                 with connection.cursor().copy(f'COPY "{name}" TO STDOUT') as copied:
                     found += [f"{name}: {hit}" for hit in canaries.hits(b"".join(map(bytes, copied)), secrets)]
-        backup = [sys.executable, "-m", "django", "backup", str(self.folder / "backup")]
-        subprocess.run(backup, cwd=BASE, env=self.environment, check=True, capture_output=True)
+        if with_backup:
+            backup = [sys.executable, "-m", "django", "backup", str(self.folder / "backup")]
+            subprocess.run(backup, cwd=BASE, env=self.environment, check=True, capture_output=True)
         size = self.redis.ask("DBSIZE")
         return found + canaries.hits_in(self.folder, secrets) + ([] if size == b":0\r\n" else [f"Redis: {size!r}"])
 

@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -31,21 +31,56 @@ def stalled_commits(site: Site) -> Iterator[psycopg.Connection[Any]]:
             connection.execute("SELECT pg_reload_conf()")
 
 
-def test_s11_readers_elsewhere_see_the_end_and_may_go_on(site: Site, there: Process) -> None:
-    [dying] = site.start()
-    site.vendor.play([200, openai_event("Hel"), hold])
-    alice = dying.socket("alice")
+def test_s11_readers_elsewhere_see_the_ends_and_may_go_on(site: Site, here: Process, there: Process) -> None:
+    """One reply breaks off; the other's end is stored, and the dying process tells nobody of it.
+
+    Between the commit and the news nobody can aim, so the end is written as that process would have.
+    """
+    dying, living = site_with_a_newcomer(site, here)
+    site.vendor.play(*([200, openai_event("Hel"), hold] for _ in range(2)))
+    alice, bob = dying.socket("alice"), there.socket("bob")
+    asked = [ask(alice, site) for _ in range(2)]
+    broken, ended = replies = [ack["replies"][0] for ack in asked]
+    for reply in replies:
+        site.stored(reply, "Hel")
+    far, further = readers = [there.reader("bob", ack["conversation"]) for ack in asked]
+    for reader, reply in zip(readers, replies, strict=True):
+        reader.until(lambda reader=reader, reply=reply: reader.text(reply) == "Hel")
+    dying.process.send_signal(signal.SIGSTOP)
+    site.write(
+        "UPDATE conversations_message SET status = 'complete', finish_reason = 'stop', ended_at = now(), revision ="
+        " (SELECT revision + 1 FROM conversations_conversation WHERE id = conversation_id) WHERE id = %s",
+        ended,
+    )
+    site.write("UPDATE conversations_conversation SET revision = revision + 2 WHERE id = %s", asked[1]["conversation"])
+    dying.kill()
+    far.until(lambda: far.status(broken) == "interrupted", LATEST)
+    further.until(lambda: further.status(ended) == "complete", LATEST)
+    assert [far.text(broken), further.text(ended)] == ["Hel", "Hel"]
+    assert far.messages[broken]["error"]["code"] == "server_restarted"
+    again = bob.ask("reply.continue", message=broken)
+    assert finished(bob, again["replies"][0])["status"] == "complete"
+    living()
+
+
+def site_with_a_newcomer(site: Site, here: Process) -> tuple[Process, Callable[[], None]]:
+    """Start a process beside a reply of another, which it does not end; return a check that it comes to its own end."""
+    go = threading.Event()
+    site.vendor.play([200, openai_event("Hel"), go, openai_event("lo"), openai_end()])
+    alice = here.socket("alice")
     ack = ask(alice, site)
     alice.event("message.delta")
-    reply, conversation = ack["replies"][0], ack["conversation"]
-    site.stored(reply, "Hel")
-    far, bob = there.reader("bob", conversation), there.socket("bob")
-    dying.kill()
-    far.until(lambda: far.status(reply) == "interrupted", LATEST)
-    assert far.text(reply) == "Hel"
-    assert far.messages[reply]["error"]["code"] == "server_restarted"
-    again = bob.ask("reply.continue", message=reply)
-    assert finished(bob, again["replies"][0])["status"] == "complete"
+    [newcomer] = site.start()
+    late = newcomer.reader("bob", ack["conversation"])
+    assert late.text(ack["replies"][0]) == "Hel"
+    late.close()
+
+    def ends_whole() -> None:
+        go.set()
+        end = finished(alice, ack["replies"][0])
+        assert (end["status"], end["text"]) == ("complete", "Hello")
+
+    return newcomer, ends_whole
 
 
 def test_s03_a_process_that_slept_while_its_reply_was_ended_adds_nothing(
@@ -76,44 +111,6 @@ def test_s03_a_process_that_slept_while_its_reply_was_ended_adds_nothing(
     assert near.text(reply) == far.text(reply) == "Hel"
     assert "lo" not in [frame.get("text") for frame in near.frames + alice.frames]
     assert sleeper.end() == 0
-
-
-def test_a_start_does_not_end_the_replies_of_living_processes(site: Site, here: Process) -> None:
-    go = threading.Event()
-    site.vendor.play([200, openai_event("Hel"), go, openai_event("lo"), openai_end()])
-    alice = here.socket("alice")
-    ack = ask(alice, site)
-    alice.event("message.delta")
-    [newcomer] = site.start()
-    late = newcomer.reader("bob", ack["conversation"])
-    assert late.text(ack["replies"][0]) == "Hel"
-    go.set()
-    late.until(lambda: late.status(ack["replies"][0]) == "complete")
-    assert late.text(ack["replies"][0]) == "Hello"
-    assert newcomer.end() == 0
-
-
-def test_an_end_that_a_dying_process_stored_and_told_nobody_of_is_told_by_another(site: Site, there: Process) -> None:
-    """The end is written as that process would have: between its commit and the news of it nobody can aim."""
-    [dying] = site.start()
-    site.vendor.play([200, openai_event("Hel"), hold])
-    alice = dying.socket("alice")
-    ack = ask(alice, site)
-    alice.event("message.delta")
-    reply, conversation = ack["replies"][0], ack["conversation"]
-    site.stored(reply, "Hel")
-    far = there.reader("bob", conversation)
-    far.until(lambda: far.text(reply) == "Hel")
-    dying.process.send_signal(signal.SIGSTOP)
-    site.write(
-        "UPDATE conversations_message SET status = 'complete', finish_reason = 'stop', ended_at = now(), revision ="
-        " (SELECT revision + 1 FROM conversations_conversation WHERE id = conversation_id) WHERE id = %s",
-        reply,
-    )
-    site.write("UPDATE conversations_conversation SET revision = revision + 2 WHERE id = %s", conversation)
-    dying.kill()
-    far.until(lambda: far.status(reply) == "complete", LATEST)
-    assert far.text(reply) == "Hel"
 
 
 def test_a_database_that_stands_still_for_a_while_kills_no_reply(site: Site, here: Process, there: Process) -> None:

@@ -16,8 +16,9 @@ from conversations.errors import Refused
 from conversations.exports import markdown_text, thread_json, web_page
 from conversations.exports.branch import branch_ids
 from conversations.live import events
-from conversations.models import Conversation, Membership, Message, ReadMark, Team, User, Verification
+from conversations.models import Conversation, Membership, Message, Project, ReadMark, Team, User, Verification
 from conversations.protocol import commands, parsing
+from conversations.search import entries
 from conversations.search.queries import parse
 from conversations.search.rebuilding import forget_all, mend
 from conversations.search.results import search
@@ -68,6 +69,7 @@ def test_who_writes_marks_a_reply_and_its_verifier_or_a_lead_withdraws_it(cast: 
     assert code_of(actions.unverify_reply, cast.bob, reply.pk) == "not_found"
     actions.unverify_reply(cast.alice, reply.pk)
     assert events.message_json(Message.objects.get(pk=reply.pk))["verified"] is None
+    assert code_of(actions.unverify_reply, cast.alice, reply.pk) == "not_found", "it is withdrawn already"
     verify(colleague, reply)
 
 
@@ -112,6 +114,28 @@ def test_the_labelled_questions_are_offered_their_answer_and_no_others(cast: Cas
               if offered(cast.rita, typed)[:1] != [replies[number].pk]}  # fmt: skip
     assert missed == {}
     assert {typed for typed in FAR[language] if offered(cast.rita, typed)} == set()
+
+
+def test_the_closest_is_found_among_many_newer_ones(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(entries, "SHARING", 2)
+    closest = answer(cast.alice, cast.team)
+    others = [answer(cast.alice, cast.team, f"How do I reset printer {number}?") for number in range(3)]
+    for reply in (closest, *others):
+        verify(cast.bob, reply)
+    assert offered(cast.rita) == [closest.pk]
+
+
+def test_a_projects_page_lists_its_own(cast: Cast) -> None:
+    inside, outside, gone = (answer(cast.alice, cast.team, text) for text in ("Inside?", "Outside?", "Gone?"))
+    project = Project.objects.create(name="Harbour", owner=cast.alice, team=cast.team)
+    Conversation.objects.filter(messages__in=[inside, gone]).update(project=project)
+    for reply in (inside, outside, gone):
+        verify(cast.bob, reply)
+    actions.delete_conversation(cast.alice, gone.conversation_id)
+    page = Api(cast.rita).client.get(f"/projects/{project.pk}/verified/").content.decode()
+    assert "Inside?" in page
+    assert "Outside?" not in page
+    assert "Gone?" not in page
 
 
 def test_nobody_is_offered_what_they_may_not_read(cast: Cast) -> None:
@@ -161,6 +185,9 @@ def test_its_verifier_is_told_when_the_day_has_come(cast: Cast) -> None:
     assert "verified-due" not in Api(cast.alice).client.get("/").content.decode()
     verify(cast.bob, reply, "", timezone.localdate() + timedelta(days=30))
     assert "verified-due" not in client.get("/").content.decode()
+    verify(cast.bob, reply, "", timezone.localdate())
+    actions.remove_member(cast.alice, cast.team.pk, cast.bob.pk)
+    assert not Verification.objects.due_for(cast.bob).exists(), "it is not for them any more"
 
 
 def test_exports_say_who_vouches_and_shared_pages_only_that_somebody_does(cast: Cast) -> None:

@@ -81,6 +81,10 @@ class Page:
             assert self._changed.wait_for(lambda: condition(self), patience), f"{self.person} sees {self.messages}"
 
     @property
+    def revision(self) -> int:
+        return self._revision
+
+    @property
     def is_connected(self) -> bool:
         """Return whether there is a connection and nothing is being caught up on."""
         return self._socket is not None and not self._opening
@@ -302,7 +306,7 @@ class Page:
 
 
 def chatter(page: Page, model: str, luck: random.Random, most: int = 6) -> Callable[[], dict[str, Any] | None]:
-    """Return a function for endless questions, some after a running reply.
+    """Return a function for endless questions, some after a running reply, and words for people that mention one.
 
     At most `most` replies run at once; the limit per person is eight.
     """
@@ -312,7 +316,14 @@ def chatter(page: Page, model: str, luck: random.Random, most: int = 6) -> Calla
         running = sum(shown.status in UNDER_WAY for shown in page.messages.values())
         if running >= most:
             return None
+        if luck.random() < 0.1:
+            return {"text": f"{mention_by(page.person)} {next(numbers)}", "models": [], "parent": None}
         where: dict[str, Any] = {} if luck.random() < 0.2 else {"parent": None}
         return {"text": f"{page.person} asks {next(numbers)}", "models": [model], **where}
 
     return next_words
+
+
+def mention_by(person: str) -> str:
+    """Return the mention of somebody else."""
+    return "@bob" if person == "alice" else "@alice"

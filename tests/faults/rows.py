@@ -38,7 +38,7 @@ class Row:
 
 def read_rows(database: str) -> list[Row]:
     """Return all messages of the database at this path (SQLite) or address (PostgreSQL)."""
-    with _connection(database) as connection:
+    with connected(database) as connection:
         cursor = connection.cursor()
         cursor.execute(f"SELECT {_COLUMNS} FROM conversations_message ORDER BY id")
         return [
@@ -47,10 +47,20 @@ def read_rows(database: str) -> list[Row]:
         ]
 
 
+def read_people(database: str) -> tuple[set[str], set[str]]:
+    """Return the ids of the messages that mention somebody, and of those that are verified."""
+    with connected(database) as connection:
+        cursor = connection.cursor()
+        cursor.execute("SELECT message_id FROM conversations_mention")
+        mentions = {_key(key) for (key,) in cursor.fetchall()}
+        cursor.execute("SELECT message_id FROM conversations_verification")
+        return mentions, {_key(key) for (key,) in cursor.fetchall()}
+
+
 @contextmanager
 def locked(database: str) -> Iterator[None]:
     """Block all other writers inside; reading goes on."""
-    with _connection(database) as connection:
+    with connected(database) as connection:
         cursor = connection.cursor()
         cursor.execute(_LOCK_TABLES if "://" in database else "BEGIN EXCLUSIVE")
         yield
@@ -58,7 +68,8 @@ def locked(database: str) -> Iterator[None]:
 
 
 @contextmanager
-def _connection(database: str) -> Iterator[Any]:
+def connected(database: str) -> Iterator[Any]:
+    """Connect to the database at this path (SQLite) or address (PostgreSQL)."""
     if "://" not in database:
         with closing(sqlite3.connect(database, timeout=20)) as connection:
             yield connection

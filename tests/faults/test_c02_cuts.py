@@ -23,7 +23,7 @@ from tests.faults.page import Page, chatter
 from tests.faults.proxy import Fault, Kind, Proxy
 from tests.faults.rows import read_rows
 
-CUTS, ALL_CUTS = 25, 1000
+CUTS, ALL_CUTS = 16, 1000
 KINDS: tuple[Kind, ...] = ("reset", "end", "half-close", "black hole")
 BYTES = (150, 30_000)
 """The numbers of bytes to the window before a cut; the fewest are in the handshake."""

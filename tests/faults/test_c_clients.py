@@ -21,7 +21,7 @@ from django.test import Client
 from django.utils import timezone
 
 from conversations import actions
-from conversations.models import Conversation, Message, User
+from conversations.models import Conversation, Mention, Message, User
 from providers.models import LanguageModel
 from tests.conftest import PASSWORD, Cast, both_ways
 from tests.conversations.test_engine import Connect, ask, until
@@ -86,6 +86,30 @@ def test_c05_two_people_and_two_tabs_who_ask_at_once_see_one_order(
     assert refused <= {"busy"}
     assert broken_promises(history_of(pages, chatterbox.calls, rows())) == []
     assert len({tuple(sorted(page.messages)) for page in pages}) == 1
+    _said_and_marked_at_once(pages)
+
+
+def _said_and_marked_at_once(pages: list[Page]) -> None:
+    """Mention Bob and verify a reply: his tabs hear of each mention once, all of the mark, and nobody has a gap."""
+    heals = [page.heals for page in pages]
+    said = [page.say("@bob look", parent=None, models=[], at_end=True) for page in pages[:2] for _ in range(3)]
+    [reply, *_] = [row.id for row in rows() if row.is_reply and row.status == "complete"]
+    pages[0].do("reply.verify", message=reply, note="checked")
+    messages = {sending.ack()["message"] for sending in said}
+    for page in pages:
+        page.wait(lambda page: set(page.messages) >= messages and _heard(page, "mark"))
+    for page in pages:
+        told = [note.frame["message"] for note in page.notes if note.frame["type"] == "mention.created"]
+        assert sorted(told) == (sorted(messages) if page.person == "bob" else [])
+        assert [mark["message"] for mark in _heard(page, "mark")] == [reply]
+    newest = Conversation.objects.get().revision
+    for page in pages:
+        page.wait(lambda page: page.revision == newest)
+    assert [page.heals for page in pages] == heals
+
+
+def _heard(page: Page, field: str) -> list[Any]:
+    return [note.frame[field] for note in page.notes if note.frame.get(field)]
 
 
 @both_ways
@@ -109,6 +133,11 @@ def test_c06_a_command_said_again_is_done_once(
     assert Message.objects.filter(role="user").count() == number
     assert Message.objects.filter(role="assistant", status="complete").count() == number
     assert len(vendor.requests) == number
+    said = {"id": "said", "conversation": None, "team": cast.team.id, "text": "@bob", "models": []}
+    for tab in tabs:
+        tab.send("message.send", **said)
+    assert len({tab.event("ack", id="said")["message"] for tab in tabs}) == 1
+    assert Mention.objects.get().person == cast.bob
 
 
 @both_ways

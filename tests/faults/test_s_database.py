@@ -62,7 +62,11 @@ def talking(server: Postgres, chatterbox: Chatterbox, tmp_path: Path) -> Iterato
 def test_s05_a_database_that_goes_away_costs_no_word(
     talking: RealSite, server: Postgres, chatterbox: Chatterbox, soak: bool, bar: Bar
 ) -> None:
+    """S06: before, it ends all connections, which are opened again."""
     asking = _asking(talking)
+    _end_connections(server, talking.database)
+    for page in talking.pages:
+        page.say(f"{page.person} goes on", parent=None).ack()
     for away in ALL_AWAY if soak else AWAY:
         server.stop()
         gone = monotonic()
@@ -91,15 +95,6 @@ def test_s06_a_server_without_room_is_told_of_and_waited_for(
         assert _ready(talking) == 503
     _becomes_ready(talking)
     assert asking.ask("message.send", conversation=None, text="Hi", models=[talking.model])["type"] == "ack"
-    _ends_whole(talking, chatterbox)
-
-
-def test_s06_connections_that_are_ended_are_opened_again(
-    talking: RealSite, server: Postgres, chatterbox: Chatterbox
-) -> None:
-    _end_connections(server, talking.database)
-    for page in talking.pages:
-        page.say(f"{page.person} goes on", parent=None).ack()
     _ends_whole(talking, chatterbox)
 
 

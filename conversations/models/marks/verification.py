@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from conversations.models.conversation import Conversation
 from conversations.models.message import Message
 from conversations.models.people import Team, User
+from conversations.models.projects.project import Project
 
 MAX_NOTE_LENGTH = 500
 
@@ -26,6 +27,10 @@ class VerificationQuerySet(models.QuerySet["Verification"]):
     def of_team(self, user: User, team: Team) -> "VerificationQuerySet":
         """Return a team's marks, for who may read them."""
         return self.visible_to(user).filter(conversation__team=team)
+
+    def of_project(self, user: User, project: Project) -> "VerificationQuerySet":
+        """Return the marks in a project's conversations, for who may read them."""
+        return self.visible_to(user).filter(conversation__project=project)
 
     def due(self, day: date | None = None) -> "VerificationQuerySet":
         """Return the marks whose day has come."""

@@ -1,4 +1,4 @@
-"""The pages of verified answers: all that a person may read, or a team's."""
+"""The pages of verified answers: all that a person may read, a team's, or a project's."""
 
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,8 @@ from django.views.decorators.http import require_GET
 from conversations.accounts.signed_in import person_of
 from conversations.models import Verification
 from conversations.models.marks.verification import VerificationQuerySet
-from conversations.views.teams.access import act, own, shown
+from conversations.views.projects import access as projects
+from conversations.views.teams import access as teams
 
 PAGE_SIZE = 50
 MOST_DUE = 50
@@ -30,11 +31,19 @@ def verified(request: HttpRequest) -> HttpResponse:
     return render(request, "lists/verified.html", {**context, "due": due})
 
 
-@act("GET")
+@teams.act("GET")
 def team_verified(request: HttpRequest, team_id: UUID) -> HttpResponse:
     """Show the verified answers of a team."""
-    team = own(request, team_id)
-    return shown(request, "verified", team, _page(request, Verification.objects.of_team(person_of(request), team)))
+    team, person = teams.own(request, team_id), person_of(request)
+    return teams.shown(request, "verified", team, _page(request, Verification.objects.of_team(person, team)))
+
+
+@projects.act("GET")
+def project_verified(request: HttpRequest, project_id: UUID) -> HttpResponse:
+    """Show the verified answers of a project."""
+    project, person = projects.own(request, project_id), person_of(request)
+    marks = Verification.objects.of_project(person, project)
+    return projects.shown(request, "verified", project, _page(request, marks))
 
 
 def _page(request: HttpRequest, rows: VerificationQuerySet) -> dict[str, Any]:
