@@ -273,7 +273,7 @@ class BudgetOut(Schema):
 
 class FileEstimateOut(Schema):
     id: UUID
-    form: Literal["native", "text", "either", "name"]
+    form: Literal["native", "text", "pictures", "either", "name"]
     """Its bytes, its text, one of them by the model or its vendor, or only its name."""
     tokens: int
     """The most that one model gets."""

@@ -1,7 +1,7 @@
 """Parts whose bytes are in a stored file: emptied for the database, filled again for a vendor."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from providers.types import Part
@@ -41,6 +41,13 @@ def as_text(name: str, text: str) -> Part:
         fence = "`" * max(3, 1 + max(map(len, _TICKS.findall(text)), default=0))
         text = f"{fence}{language}\n{text.rstrip()}\n{fence}"
     return Part("text", f"{name}:\n\n{text.rstrip()}\n", {"name": name})  # some vendors join texts without a blank
+
+
+def as_pictures(name: str, pages: int, drawn: Sequence[str]) -> tuple[Part, ...]:
+    """Return the first pages of a document as pictures in base64, below a line that says which they are."""
+    first = Part("text", f"{name}, as pictures of the pages 1 to {len(drawn)} of {pages}:\n", {"name": name})
+    shared = {"media_type": "image/jpeg", "name": name}
+    return (first, *(Part("image", "", {**shared, "data": one}) for one in drawn))
 
 
 def as_placeholder(part: Part) -> Part:

@@ -4,6 +4,8 @@ import base64
 import contextlib
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
+from uuid import UUID
 
 from conversations.content import file_parts
 from conversations.errors import Refused
@@ -11,7 +13,7 @@ from conversations.files.converting import child
 from conversations.files.converting.refusal import Refusal
 from conversations.files.media_types import media_type_of
 from conversations.models import File, FileText, User
-from conversations.models.file import PDF, PLAIN_TEXT, Form
+from conversations.models.file import MAX_PICTURES, PDF, PLAIN_TEXT, Form
 from conversations.usage import token_counts
 from providers.types import Part
 
@@ -48,15 +50,25 @@ def judge(owner: User, name: str, content: bytes, digest: str) -> Document:
     return Document(media_type, tokens=_tokens_of_plain(content) if media_type == PLAIN_TEXT else None)
 
 
-def for_model(part: Part, file: File, taken: Collection[str]) -> Part:
-    """Return a stored part for a model that takes these kinds: with bytes, as its text, or as its name."""
+def for_model(part: Part, file: File, taken: Collection[str]) -> tuple[Part, ...]:
+    """Return a stored part for a model that takes these kinds: with bytes, as text or pictures, or as its name."""
     form = file.form_for(taken)
-    if form is Form.NAME:
-        return file_parts.as_placeholder(part)
+    if form is Form.PICTURES and (drawn := _pictures(file.pk)):
+        return file_parts.as_pictures(file.name, file.pages or 0, drawn)
+    if form in (Form.NAME, Form.PICTURES):
+        return (file_parts.as_placeholder(part),)
     if form is Form.TEXT:
-        return file_parts.as_text(file.name, text_of(file))
+        return (file_parts.as_text(file.name, text_of(file)),)
     whole = file_parts.with_bytes(part, base64.b64encode(_bytes(file)).decode())
-    return file_parts.with_words(whole, file.name, file.text.text) if file.text else whole
+    return (file_parts.with_words(whole, file.name, file.text.text) if file.text else whole,)
+
+
+@lru_cache(maxsize=2)  # a conversation asks again and again for the same ones
+def _pictures(key: UUID) -> tuple[str, ...]:
+    """Return the first pages of this PDF as JPEG in base64, or none if they cannot be drawn."""
+    with contextlib.suppress(Refusal, Refused):
+        return tuple(child.pictures(_bytes(File.objects.get(pk=key)), MAX_PICTURES))
+    return ()
 
 
 def has_text(file: File) -> bool:

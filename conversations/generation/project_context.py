@@ -6,6 +6,7 @@ They stand before anything that was said, unchanged from question to question, s
 from collections.abc import Set
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from uuid import UUID
 
 from django.db import IntegrityError
@@ -30,8 +31,8 @@ class ProjectContext:
 
     def turns(self, taken: Set[str]) -> tuple[Turn, ...]:
         """Return the files as the first words of the conversation, in the forms that the model takes."""
-        parts = (documents.for_model(Part.from_json(storage.part_of(file)), file, taken) for file in self.files)
-        return (Turn("user", tuple(parts)),) if self.files else ()
+        told = (documents.for_model(Part.from_json(storage.part_of(file)), file, taken) for file in self.files)
+        return (Turn("user", tuple(chain.from_iterable(told))),) if self.files else ()
 
 
 def context_of(project_id: UUID | None) -> ProjectContext:

@@ -13,7 +13,7 @@ from conversations.files import documents
 from conversations.generation.branch_cache import branches
 from conversations.generation.project_context import context_of, note_version
 from conversations.models import Conversation, File, Message, User
-from conversations.models.file import Form
+from conversations.models.file import MAX_PICTURE_BYTES, MAX_PICTURES, Form
 from conversations.models.message import PromptMessage, Role
 from conversations.usage.estimates import introduction_to
 from providers.client.route import Route
@@ -92,6 +92,8 @@ def _refuse_too_many_bytes(branch: list[PromptMessage], taken: Set[str], always:
 def _size(file: Any, taken: Set[str]) -> int:
     """Return the bytes or characters that a model gets of a file with its `characters`."""
     form = file.form_for(taken)
+    if form is Form.PICTURES:
+        return MAX_PICTURE_BYTES * min(file.pages, MAX_PICTURES)
     whole = file.size if form is Form.NATIVE or (form is Form.TEXT and file.characters is None) else 0
     return int(whole + (file.characters or 0))
 
@@ -202,10 +204,11 @@ def _read(said: list[dict[str, Any]], taken: Set[str]) -> Iterator[Part]:
         if is_words:
             yield Part("text", "".join(part.text for part in group))
         else:
-            yield from (_with_file(part, taken) if "file" in part.detail else part for part in group)
+            for part in group:
+                yield from _with_file(part, taken) if "file" in part.detail else (part,)
 
 
-def _with_file(part: Part, taken: Set[str]) -> Part:
-    """Return the part in the form that the model takes: with bytes, as its text, or as its name."""
+def _with_file(part: Part, taken: Set[str]) -> Sequence[Part]:
+    """Return the part in the form that the model takes: with bytes, as text or pictures, or as its name."""
     file = File.objects.select_related("text").filter(pk=part.detail["file"]).first()
-    return documents.for_model(part, file, taken) if file else file_parts.as_placeholder(part)
+    return documents.for_model(part, file, taken) if file else (file_parts.as_placeholder(part),)

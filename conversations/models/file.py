@@ -24,13 +24,16 @@ UNSENT = timedelta(hours=24)
 
 PDF = "application/pdf"
 PLAIN_TEXT = "text/plain"
+MAX_PICTURES, MAX_PICTURE_BYTES = 20, 400_000
+"""Pages of a PDF without text that a model gets as pictures, and the size that one of them counts."""
 
 
 class Form(StrEnum):
-    """The form in which a model gets a file: its bytes, its text, or only its name."""
+    """The form in which a model gets a file: its bytes, its text, pictures of its pages, or only its name."""
 
     NATIVE = "native"
     TEXT = "text"
+    PICTURES = "pictures"
     NAME = "name"
 
 
@@ -116,7 +119,9 @@ class File(models.Model):
         is_read = self.text_id is not None
         if "file" in taken and (self.media_type == PDF or not is_read):
             return Form.NATIVE
-        return Form.TEXT if is_read or self.media_type == PLAIN_TEXT else Form.NAME
+        if is_read or self.media_type == PLAIN_TEXT:
+            return Form.TEXT
+        return Form.PICTURES if "image" in taken and self.media_type == PDF and self.pages else Form.NAME
 
     @property
     def path(self) -> Path:

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import prefetch_related_objects
 
 from conversations.models import Conversation, File, Message, User
-from conversations.models.file import Form
+from conversations.models.file import MAX_PICTURES, Form
 from conversations.usage import token_counts
 from providers.prepared_queries import Prepared
 from providers.types import Delta, Part, Prompt, Usage
@@ -169,6 +169,8 @@ def file_tokens(file: File, form: Form | None = None) -> int:
         return token_counts.tokens(file.name)
     if file.is_image:
         return IMAGE_TOKENS
+    if form is Form.PICTURES:
+        return IMAGE_TOKENS * min(file.pages or 0, MAX_PICTURES)
     if form is Form.NATIVE and file.pages:
         return min((file.text_tokens or 0) + IMAGE_TOKENS * file.pages, MAX_FILE_TOKENS + (file.text_tokens or 0))
     return min(file.size // BYTES_PER_TOKEN, MAX_FILE_TOKENS) if file.text_tokens is None else file.text_tokens

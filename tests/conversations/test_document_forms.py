@@ -1,16 +1,19 @@
 """Forms of documents: what of a file is stored, what a model gets of it, and what that costs."""
 
 import base64
+import io
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.utils import timezone
+from PIL import Image
 
 from conversations.actions import model_choice
 from conversations.errors import Refused
 from conversations.files import documents, storage
+from conversations.files.converting import page_pictures
 from conversations.generation import prompts
 from conversations.models import File, FileText
 from conversations.models.file import UNSENT, Form
@@ -36,7 +39,8 @@ def _tidy(cast: Cast) -> Iterator[None]:
 
 def part_for(file: File, *taken: str) -> Part:
     stored = Part.from_json(dict(storage.part_of(file)))
-    return documents.for_model(stored, File.objects.get(pk=file.pk), frozenset(taken))
+    (part,) = documents.for_model(stored, File.objects.get(pk=file.pk), frozenset(taken))
+    return part
 
 
 def test_a_document_goes_as_its_text_whatever_the_model_takes(cast: Cast) -> None:
@@ -66,10 +70,32 @@ def test_a_scan_has_no_text_and_is_for_models_that_take_pdfs(cast: Cast) -> None
     assert part_for(file).text == "[file: scan.pdf]"
     model = LanguageModel.objects.create(name="blind")
     Deployment.objects.create(model=model, endpoint=Endpoint.objects.create(name="e", base_url="https://e.example/v1"),
-                              vendor_id="blind", takes_documents=False)  # fmt: skip
+                              vendor_id="blind", takes_documents=False, takes_images=False)  # fmt: skip
     with pytest.raises(Refused, match=r"no text of its own\.$"):
         model_choice.refuse_what_no_model_takes([model], [file])
     model_choice.refuse_what_no_model_takes([model], [storage.receive(cast.alice, "text.pdf", pdf("words"))])
+
+
+def test_the_pages_of_a_scan_go_as_pictures_where_a_model_takes_no_pdfs(cast: Cast) -> None:
+    file = storage.receive(cast.alice, "扫描.pdf", pdf("", "", ""))
+    assert file.form_for(("image",)) is Form.PICTURES
+    assert estimates.file_tokens(file, Form.PICTURES) == 3 * estimates.IMAGE_TOKENS
+    stored = Part.from_json(dict(storage.part_of(file)))
+    told = documents.for_model(stored, File.objects.get(pk=file.pk), frozenset(["image"]))
+    assert told[0].text == "扫描.pdf, as pictures of the pages 1 to 3 of 3:\n"
+    assert [part.kind for part in told[1:]] == ["image"] * 3
+    drawn = Image.open(io.BytesIO(base64.b64decode(told[1].detail["data"])))
+    assert (drawn.format, max(drawn.size)) == ("JPEG", 1400)
+    file.path.unlink()
+    documents._pictures.cache_clear()
+    assert part_for(file, "image").text == "[file: 扫描.pdf]", "what cannot be drawn is named"
+
+
+@pytest.mark.parametrize("box", ["0 0 14400 14400", "0 0 0.01 14400", "0 0 9e9 9e9"])
+def test_a_page_of_any_size_is_a_bounded_picture(box: str) -> None:
+    content = pdf("", "", "").replace(b"0 0 612 792", box.encode())
+    for one in page_pictures.pictures(content, 2)["pictures"]:
+        assert max(Image.open(io.BytesIO(base64.b64decode(one))).size) <= 1401
 
 
 def test_source_code_stands_in_a_fence(cast: Cast) -> None:

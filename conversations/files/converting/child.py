@@ -61,10 +61,7 @@ def convert(kind: str, content: bytes) -> Converted:
 
     Raises Refusal, and Refused while too many others are read.
     """
-    with _turn():
-        answer = _answer([sys.executable, "-m", "conversations.files.converting.process", kind], content)
-    if "refused" in answer:
-        raise Refusal(str(answer["refused"]))
+    answer = _asked(content, kind)
     pages = answer["pages"]
     return Converted(
         str(answer["media_type"]),
@@ -74,9 +71,24 @@ def convert(kind: str, content: bytes) -> Converted:
     )
 
 
+def pictures(content: bytes, most: int) -> list[str]:
+    """Return the first pages of a PDF as JPEG in base64, at most so many; raises like `convert`."""
+    drawn = _asked(content, "pictures", str(most))["pictures"]
+    return [str(one) for one in drawn] if isinstance(drawn, list) else []
+
+
 def refused(refusal: Refusal) -> Refused:
     """Return the refusal with the sentence for the person who added the file."""
     return Refused(*SENTENCES.get(refusal.code, SENTENCES["unreadable"]))
+
+
+def _asked(content: bytes, *words: str) -> dict[str, object]:
+    """Return what the process answers; raises Refusal."""
+    with _turn():
+        answer = _answer([sys.executable, "-m", "conversations.files.converting.process", *words], content)
+    if "refused" in answer:
+        raise Refusal(str(answer["refused"]))
+    return answer
 
 
 def _answer(command: list[str], content: bytes) -> dict[str, object]:

@@ -1,7 +1,8 @@
-"""The process that converts one document: `python -m conversations.files.converting.process KIND`.
+"""The process that converts one document: `python -m conversations.files.converting.process KIND [MOST]`.
 
 It reads the document from standard input, and writes JSON: {"media_type", "text", "pages", "is_cut"}.
-For a Refusal that is {"refused": code}. It has little memory and time, no environment, and nothing of the site.
+Of kind `pictures` these are {"pictures"}, of at most MOST pages. For a Refusal that is {"refused": code}.
+It has little memory and time, no environment, and nothing of the site.
 """
 
 import json
@@ -25,7 +26,7 @@ MAX_OUTPUT = 16 * 2**20
 """Bytes that it can write anywhere."""
 
 
-def main(kind: str) -> int:
+def main(kind: str, most: str = "0") -> int:
     """Convert standard input; a process without memory or time ends with a code that is not 0."""
     resource.setrlimit(resource.RLIMIT_CPU, (MAX_SECONDS, MAX_SECONDS))
     resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_OUTPUT, MAX_OUTPUT))
@@ -34,18 +35,18 @@ def main(kind: str) -> int:
         resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
     answers = os.dup(1)
     os.dup2(2, 1)  # so that no print mixes with the answer
-    answer = converted(kind, sys.stdin.buffer.read())
+    answer = converted(kind, sys.stdin.buffer.read(), int(most))
     with os.fdopen(answers, "wb") as output:
         output.write(json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace"))
     return 0
 
 
-def converted(kind: str, content: bytes) -> dict[str, Any]:
-    """Return the document as JSON, or the code of its refusal."""
-    from conversations.files.converting.dispatch import read
+def converted(kind: str, content: bytes, most: int = 0) -> dict[str, Any]:
+    """Return the document, or its first pages as pictures, as JSON, or the code of its refusal."""
+    from conversations.files.converting import dispatch, page_pictures
 
     try:
-        return read(kind, content)
+        return page_pictures.pictures(content, most) if kind == "pictures" else dispatch.read(kind, content)
     except Refusal as refusal:
         return {"refused": refusal.code}
     except (MemoryError, RecursionError):
@@ -55,4 +56,4 @@ def converted(kind: str, content: bytes) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(*sys.argv[1:]))
