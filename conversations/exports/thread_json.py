@@ -3,8 +3,8 @@
     {"format": "chatsite", "version": 1, "exported_at", "exported_by", "id", "title", "owner", "team", "model",
      "system_prompt", "parameters", "created_at", "updated_at", "pinned", "archived", "muted", "shown",
      "messages": [{"id", "parent", "role", "author", "text", "parts", "files", "status", "model", "parameters",
-                   "continues", "for_people", "finish_reason", "usage", "error", "left_out", "verified", "remarks",
-                   "created_at", "ended_at"}]}
+                   "continues", "for_people", "finish_reason", "usage", "error", "left_out", "prompt"?, "verified",
+                   "remarks", "created_at", "ended_at"}]}
 
 People, teams and models are names. `shown` is the end of the branch that the exporter sees; `pinned`, `archived` and
 `muted` are the exporter's own. `start` and `end` of a remark are characters of `text`; `remark` is the one that it
@@ -103,6 +103,7 @@ def _message(message: Message, place: Place) -> dict[str, Any]:
         "usage": message.usage(),
         "error": message.error_code or None,
         "left_out": message.left_out,
+        **({"prompt": message.prompt} if message.prompt else {}),
         "verified": _verified(message.verified),
         "remarks": [_remark(remark) for remark in remarks_on(message)],
         "created_at": message.created_at,

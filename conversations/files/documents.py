@@ -22,6 +22,8 @@ _MAX_COUNTED = 1_000_000
 _ZIPS = (b"PK\x03\x04", b"PK\x05\x06")
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
+_LETTER = "__substg1.0_".encode("utf-16-le")
+"""A part of a letter of Outlook, which has the container of old Office files."""
 _PAGES = (b"<!doctype html", b"<html")
 _TABLES = (".csv", ".tsv")
 
@@ -42,7 +44,7 @@ def judge(owner: User, name: str, content: bytes, digest: str) -> Document:
     try:
         kind = _kind(name, content, media_type)
         if kind:
-            return _known(owner, name, digest) or _read(kind, content)
+            return _known(owner, name, digest) or _read(owner, kind, content)
     except Refusal as refusal:
         if media_type != PDF or refusal.code == "encrypted":
             raise child.refused(refusal) from None
@@ -67,7 +69,8 @@ def for_model(part: Part, file: File, taken: Collection[str]) -> tuple[Part, ...
 def _pictures(key: UUID) -> tuple[str, ...]:
     """Return the first pages of this PDF as JPEG in base64, or none if they cannot be drawn."""
     with contextlib.suppress(Refusal, Refused):
-        return tuple(child.pictures(_bytes(File.objects.get(pk=key)), MAX_PICTURES))
+        file = File.objects.get(pk=key)
+        return tuple(child.pictures(_bytes(file), MAX_PICTURES, file.owner_id))
     return ()
 
 
@@ -90,6 +93,8 @@ def _kind(name: str, content: bytes, media_type: str | None) -> str:
     if content.startswith(_ZIPS):
         return "zip"
     if content.startswith(_OLD_OFFICE):
+        if _LETTER in content:
+            raise Refusal("unsupported")
         raise Refusal("encrypted" if _ENCRYPTED_PACKAGE in content else "old_format")
     if content[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_PAGES):
         return "html"
@@ -106,8 +111,8 @@ def _known(owner: User, name: str, digest: str) -> Document | None:
     return None
 
 
-def _read(kind: str, content: bytes) -> Document:
-    read = child.convert(kind, content)
+def _read(owner: User, kind: str, content: bytes) -> Document:
+    read = child.convert(kind, content, owner.pk)
     if not read.text.strip():
         if read.media_type != PDF:
             raise Refused("empty_file", "There is no text in this file.")

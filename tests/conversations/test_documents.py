@@ -2,6 +2,7 @@
 
 import resource
 import sys
+import time
 from collections.abc import Callable
 
 import pytest
@@ -11,7 +12,7 @@ from conversations.files import documents
 from conversations.files.converting import child, process, writing
 from conversations.files.converting.refusal import Refusal
 from conversations.files.media_types import media_type_of
-from tests.conversations.document_samples import GOOD, HOSTILE
+from tests.conversations.document_samples import GOOD, HOSTILE, open_document
 
 Make = Callable[[], bytes]
 
@@ -59,6 +60,34 @@ def test_a_document_that_is_too_long_is_cut_and_says_so(monkeypatch: pytest.Monk
     answer = process.converted("text", ("字" * 60).encode("gb18030"))
     assert answer["text"] == "字" * 50 + f"\n\n{writing.CUT}"
     assert answer["is_cut"]
+
+
+def test_repeated_cells_are_read_no_further_than_a_document_may_be_long() -> None:
+    cells = '<table:table-cell table:number-columns-repeated="99999"><text:p>x</text:p></table:table-cell>'
+    row = f'<table:table-row table:number-rows-repeated="99999999">{cells}</table:table-row>'
+    before = time.process_time()
+    answer = process.converted("zip", open_document("spreadsheet", f"<table:table>{row * 300}</table:table>")())
+    assert answer["is_cut"]
+    assert time.process_time() - before < 3
+
+
+def test_an_outlook_letter_is_no_old_office_file() -> None:
+    content = documents._OLD_OFFICE + bytes(600) + "__substg1.0_0037001F".encode("utf-16-le")
+    with pytest.raises(Refusal) as refused:
+        kind_of("letter.msg", content)
+    assert refused.value.code == "unsupported"
+
+
+def test_one_persons_documents_are_read_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else whoever adds slow ones without a pause keeps all others waiting."""
+    monkeypatch.setattr(child, "TURN_SECONDS", 0.01)
+    with child._turn("bob"):
+        with pytest.raises(Refused, match="Many documents"), child._turn("bob"):
+            pass
+        with child._turn("alice"), pytest.raises(Refused, match="Many documents"), child._turn("carol"):
+            pass
+    with child._turn("bob"):
+        pass
 
 
 def test_a_process_that_dies_or_babbles_is_a_refusal() -> None:

@@ -192,6 +192,8 @@ def test_a_question_says_from_which_prompt_it_came(
     assert Message.objects.get(pk=sent["message"]).prompt == told
     listed = Api(cast.bob).get(f"/conversations/{sent['conversation']}/messages")["results"]
     assert [row.get("prompt") for row in listed] == [told, None]
+    taken = Api(cast.bob).client.get(f"/api/v1/conversations/{sent['conversation']}/export?format=json")
+    assert [row.get("prompt") for row in json.loads(taken.getvalue())["messages"]] == [told, None]
     actions.delete_prompt(cast.bob, prompt.pk)
     assert Message.objects.get(pk=sent["message"]).prompt == told, "what was said stays as it was said"
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,8 +42,11 @@ SENTENCES = {
 _ENDS = {-signal.SIGXCPU: "slow", -signal.SIGKILL: "slow", 1: "unreadable"}
 """Refusals by the exit codes of the process; other signals come from a lack of memory."""
 _BASE = Path(__file__).resolve().parents[3]
-_readers = threading.BoundedSemaphore(2)
-"""Limits the processes that read at the same time."""
+MAX_READERS = 2
+"""Processes that read at the same time."""
+_under_way: list[Hashable] = []
+"""The people whose documents they read."""
+_free = threading.Condition()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +59,12 @@ class Converted:
     is_cut: bool
 
 
-def convert(kind: str, content: bytes) -> Converted:
-    """Read a document of this kind: zip, pdf, html, csv or text.
+def convert(kind: str, content: bytes, owner: Hashable = None) -> Converted:
+    """Read a document of this person and this kind: zip, pdf, html, csv or text.
 
     Raises Refusal, and Refused while too many others are read.
     """
-    answer = _asked(content, kind)
+    answer = _asked(owner, content, kind)
     pages = answer["pages"]
     return Converted(
         str(answer["media_type"]),
@@ -71,9 +74,9 @@ def convert(kind: str, content: bytes) -> Converted:
     )
 
 
-def pictures(content: bytes, most: int) -> list[str]:
+def pictures(content: bytes, most: int, owner: Hashable = None) -> list[str]:
     """Return the first pages of a PDF as JPEG in base64, at most so many; raises like `convert`."""
-    drawn = _asked(content, "pictures", str(most))["pictures"]
+    drawn = _asked(owner, content, "pictures", str(most))["pictures"]
     return [str(one) for one in drawn] if isinstance(drawn, list) else []
 
 
@@ -82,9 +85,9 @@ def refused(refusal: Refusal) -> Refused:
     return Refused(*SENTENCES.get(refusal.code, SENTENCES["unreadable"]))
 
 
-def _asked(content: bytes, *words: str) -> dict[str, object]:
+def _asked(owner: Hashable, content: bytes, *words: str) -> dict[str, object]:
     """Return what the process answers; raises Refusal."""
-    with _turn():
+    with _turn(owner):
         answer = _answer([sys.executable, "-m", "conversations.files.converting.process", *words], content)
     if "refused" in answer:
         raise Refusal(str(answer["refused"]))
@@ -119,10 +122,15 @@ def _answer(command: list[str], content: bytes) -> dict[str, object]:
 
 
 @contextmanager
-def _turn() -> Iterator[None]:
-    if not _readers.acquire(timeout=TURN_SECONDS):
-        raise Refused("unavailable", "Many documents are being read just now; try again in a minute.")
+def _turn(owner: Hashable) -> Iterator[None]:
+    """Wait for a place among the few processes; one person has one of them, so that nobody keeps others waiting."""
+    with _free:
+        if not _free.wait_for(lambda: len(_under_way) < MAX_READERS and owner not in _under_way, TURN_SECONDS):
+            raise Refused("unavailable", "Many documents are being read just now; try again in a minute.")
+        _under_way.append(owner)
     try:
         yield
     finally:
-        _readers.release()
+        with _free:
+            _under_way.remove(owner)
+            _free.notify_all()

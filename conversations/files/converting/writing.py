@@ -35,9 +35,19 @@ class Blocks:
 
 
 def table(rows: Iterable[Sequence[str]]) -> str:
-    """Return rows as a Markdown table whose first row is its head; empty rows and empty columns are left out."""
-    filled = [[cell(text) for text in row[:MAX_COLUMNS]] for row in rows]
-    filled = [row for row in filled if any(row)]
+    """Return rows as a Markdown table whose first row is its head; empty rows and empty columns are left out.
+
+    Rows are read until the text is longer than a document may be: an element may stand for a million of them.
+    """
+    filled: list[list[str]] = []
+    left = MAX_CHARACTERS
+    for row in rows:
+        cells = [cell(text) for text in row[:MAX_COLUMNS]]
+        left -= sum(len(text) + 3 for text in cells if text)
+        if any(cells):
+            filled.append(cells)
+        if left < 0:
+            break
     width = max(map(len, filled), default=0)
     padded = [row + [""] * (width - len(row)) for row in filled]
     used = [column for column in range(width) if any(row[column] for row in padded)]
