@@ -53,7 +53,7 @@ def judge(owner: User, name: str, content: bytes, digest: str) -> Document:
 
 
 def for_model(part: Part, file: File, taken: Collection[str]) -> tuple[Part, ...]:
-    """Return a stored part for a model that takes these kinds: with bytes, as text or pictures, or as its name."""
+    """Return a stored part in the form that a model with these kinds takes: bytes, text, pictures or name."""
     form = file.form_for(taken)
     if form is Form.PICTURES and (drawn := _pictures(file.pk)):
         return file_parts.as_pictures(file.name, file.pages or 0, drawn)

@@ -29,7 +29,7 @@ MAX_PICTURES, MAX_PICTURE_BYTES = 20, 400_000
 
 
 class Form(StrEnum):
-    """The form in which a model gets a file: its bytes, its text, pictures of its pages, or only its name."""
+    """The form in which a model gets a file: its bytes, text, pictures of its pages, or only its name."""
 
     NATIVE = "native"
     TEXT = "text"

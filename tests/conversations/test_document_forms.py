@@ -13,7 +13,7 @@ from PIL import Image
 from conversations.actions import model_choice
 from conversations.errors import Refused
 from conversations.files import documents, storage
-from conversations.files.converting import page_pictures
+from conversations.files.converting import pdf as pages
 from conversations.generation import prompts
 from conversations.models import File, FileText
 from conversations.models.file import UNSENT, Form
@@ -94,7 +94,7 @@ def test_the_pages_of_a_scan_go_as_pictures_where_a_model_takes_no_pdfs(cast: Ca
 @pytest.mark.parametrize("box", ["0 0 14400 14400", "0 0 0.01 14400", "0 0 9e9 9e9"])
 def test_a_page_of_any_size_is_a_bounded_picture(box: str) -> None:
     content = pdf("", "", "").replace(b"0 0 612 792", box.encode())
-    for one in page_pictures.pictures(content, 2)["pictures"]:
+    for one in pages.pictures(content, 2)["pictures"]:
         assert max(Image.open(io.BytesIO(base64.b64decode(one))).size) <= 1401
 
 

@@ -11,8 +11,10 @@ from django.urls import reverse
 
 from conversations import actions
 from conversations.errors import Refused
+from conversations.exports import thread_json
+from conversations.exports.branch import tree_ids
 from conversations.imports.prompts import reading
-from conversations.models import Message, Prompt, PromptVersion, User
+from conversations.models import Conversation, Message, Prompt, PromptVersion, User
 from conversations.models.prompts import version as versions
 from conversations.models.prompts.initials import initials
 from conversations.protocol.prompts import Place, checked
@@ -192,8 +194,9 @@ def test_a_question_says_from_which_prompt_it_came(
     assert Message.objects.get(pk=sent["message"]).prompt == told
     listed = Api(cast.bob).get(f"/conversations/{sent['conversation']}/messages")["results"]
     assert [row.get("prompt") for row in listed] == [told, None]
-    taken = Api(cast.bob).client.get(f"/api/v1/conversations/{sent['conversation']}/export?format=json")
-    assert [row.get("prompt") for row in json.loads(taken.getvalue())["messages"]] == [told, None]
+    taken = Conversation.objects.get(pk=sent["conversation"])
+    written = b"".join(thread_json.pieces(cast.bob, taken, None, tree_ids(taken), thread_json.Data()))
+    assert [row.get("prompt") for row in json.loads(written)["messages"]] == [told, None]
     actions.delete_prompt(cast.bob, prompt.pk)
     assert Message.objects.get(pk=sent["message"]).prompt == told, "what was said stays as it was said"
 

@@ -1,6 +1,9 @@
-"""The text layer of a PDF, page by page."""
+"""The text layer of a PDF, page by page, and the pages of one without text, a scan, as pictures."""
 
+import base64
+import io
 import re
+import time
 
 import pypdfium2
 from pypdfium2 import raw
@@ -15,6 +18,12 @@ _MAX_ODD = 0.3
 """Share of characters without meaning from which a text layer is none: its fonts do not name their letters."""
 _HYPHEN = "\ufffe"
 """The mark that PDFium puts where a word was divided at the end of a line."""
+
+MAX_SIDE = 1400
+"""Pixels of a picture's longer side: small print is still legible."""
+MAX_BYTES, MAX_SECONDS = 8 * 2**20, 8
+"""Bytes of all pictures, and processor time, from which on the other pages are left out."""
+_QUALITY = 75
 
 
 def open_pdf(content: bytes) -> pypdfium2.PdfDocument:
@@ -48,3 +57,25 @@ def _text(document: pypdfium2.PdfDocument, number: int) -> str:
     except pypdfium2.PdfiumError:
         return ""
     return text.replace(_HYPHEN, "").replace("\r\n", "\n")
+
+
+def pictures(content: bytes, most: int) -> dict[str, list[str]]:
+    """Return the first pages as JPEG in base64; raises Refusal."""
+    document = open_pdf(content)
+    drawn: list[str] = []
+    for number in range(min(len(document), most)):
+        if time.process_time() > MAX_SECONDS:
+            break
+        drawn.append(base64.b64encode(_picture(document[number])).decode())
+        if sum(map(len, drawn)) > MAX_BYTES:
+            drawn.pop()
+            break
+    return {"pictures": drawn}
+
+
+def _picture(page: pypdfium2.PdfPage) -> bytes:
+    """Return one page; however large it says it is, the picture has at most MAX_SIDE pixels a side."""
+    scale = MAX_SIDE / max(*page.get_size(), 1)
+    written = io.BytesIO()
+    page.render(scale=scale, may_draw_forms=False).to_pil().convert("RGB").save(written, "JPEG", quality=_QUALITY)
+    return written.getvalue()

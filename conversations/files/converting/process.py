@@ -43,10 +43,14 @@ def main(kind: str, most: str = "0") -> int:
 
 def converted(kind: str, content: bytes, most: int = 0) -> dict[str, Any]:
     """Return the document, or its first pages as pictures, as JSON, or the code of its refusal."""
-    from conversations.files.converting import dispatch, page_pictures
+    from conversations.files.converting import dispatch
 
     try:
-        return page_pictures.pictures(content, most) if kind == "pictures" else dispatch.read(kind, content)
+        if kind == "pictures":
+            from conversations.files.converting import pdf
+
+            return pdf.pictures(content, most)
+        return dispatch.read(kind, content)
     except Refusal as refusal:
         return {"refused": refusal.code}
     except (MemoryError, RecursionError):

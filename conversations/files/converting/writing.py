@@ -37,7 +37,7 @@ class Blocks:
 def table(rows: Iterable[Sequence[str]]) -> str:
     """Return rows as a Markdown table whose first row is its head; empty rows and empty columns are left out.
 
-    Rows are read until the text is longer than a document may be: an element may stand for a million of them.
+    It reads no more rows than a document may hold: one element may stand for a million of them.
     """
     filled: list[list[str]] = []
     left = MAX_CHARACTERS
