@@ -106,13 +106,7 @@ class FileTray extends HTMLElement {
   get #objections() {
     const bound = this.#items.filter((item) => item.dataset.kind === "images" || this.#stored.get(item)?.text_tokens === null);
     const kinds = new Set(bound.map(({ dataset }) => dataset.kind));
-    return [...kinds].filter((kind) => !this.#takes(kind)).map((kind) => this.#objection(kind));
-  }
-
-  /** The pages of a scan go as pictures where the model takes these alone. */
-  #takes(kind) {
-    const { takes } = this.#model;
-    return takes.includes(kind) || (kind === "documents" && takes.includes("images"));
+    return [...kinds].filter((kind) => !this.#model.takes.includes(kind)).map((kind) => this.#objection(kind));
   }
 
   #show(name, bytes, mediaType, picture) {

@@ -67,7 +67,7 @@ export class ModelChoice extends EventTarget {
   get common() {
     const asked = this.#asked;
     if (this.isForPeople) return { name: "", takes: ["images", "documents"] };
-    const takes = inAll(asked.map(({ dataset }) => dataset.takes.split(" ")));
+    const takes = inAll(asked.map(({ dataset }) => withScans(dataset.takes.split(" "))));
     return { name: asked.map(({ textContent }) => textContent).join(" · "), takes };
   }
 
@@ -192,3 +192,5 @@ export class ModelChoice extends EventTarget {
 
 const load = () => import("../elements/model-picker.js");
 const inAll = ([first = [], ...others]) => first.filter((name) => others.every((names) => names.includes(name)));
+/** Who takes pictures takes scans: their pages go as pictures. A document with a text is for all. */
+const withScans = (kinds) => (kinds.includes("images") ? [...kinds, "documents"] : kinds);
