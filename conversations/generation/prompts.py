@@ -1,7 +1,7 @@
 """The prompt of a reply: the branch above it, in the form of a provider."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from itertools import groupby
 from typing import Any
 from uuid import UUID
