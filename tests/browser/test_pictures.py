@@ -60,6 +60,6 @@ def test_a_picture_is_chosen_made_looked_at_and_changed(cast: Cast, vendor: Fake
     if out:
         page.screenshot(path=f"{out}-taken.png")
     alice.send("Make it round")
-    alice.ended(alice.replies.last)
+    alice.ended(alice.replies.nth(1))
     assert vendor.requests[-1].path.endswith("/images/edits")
     assert vendor.requests[-1].body.count(b"Content-Type: image/png") == 1
