@@ -10,7 +10,7 @@ from django.db.models.signals import post_migrate
 from conversations import markdown, site_checks, sweeper
 from conversations.accounts import second_factor, staff_roles
 from conversations.connections import event_stream, opening
-from conversations.generation import runner, titles
+from conversations.generation import runner, side_call
 from conversations.generation.checkpoints import writer
 from conversations.generation.queue import queue
 from conversations.live import hub
@@ -65,7 +65,7 @@ def shut_down() -> None:
     """Stop all replies and store their text; blocks, about SHUTDOWN_SECONDS at most."""
     sweeper.sweeper.stop()
     runner.interrupt_all()
-    titles.stop_all()
+    side_call.stop_all()
     writer.stop(SHUTDOWN_SECONDS)
     markdown.child.close()
     if hub.loop is not None and hub.loop.is_running():

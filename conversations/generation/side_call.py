@@ -1,0 +1,125 @@
+"""Calls of a model that write no reply, as for a title; paid and recorded like those for replies."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+
+from conversations.errors import Refused
+from conversations.generation.outcomes import closing
+from conversations.usage import budgets, ledger, model_access
+from conversations.usage.billing import BillingContext
+from conversations.usage.estimates import Meter
+from conversations.usage.ledger import Call
+from providers.client.route import Route, remember
+from providers.client.stream import Stream
+from providers.encryption.sealing import Locked
+from providers.errors import KeyWithdrawn, VendorError, VendorTimeout
+from providers.pool.route_search import RouteSearch, Waiting
+from providers.types import Prompt
+
+_streams: set[Stream] = set()
+
+
+@dataclass(slots=True)
+class SideCall:
+    """A call with its payer and the search that found its route."""
+
+    route: Route
+    prompt: Prompt
+    payer: BillingContext
+    search: RouteSearch
+    words: str = ""
+    stream: Stream | None = None
+    error: VendorError | None = None
+    meter: Meter = field(init=False)
+    begun: float = field(default_factory=time.monotonic)
+    first_at: float | None = None
+
+    def __post_init__(self) -> None:
+        self.meter = Meter(self.prompt)
+
+    def run(self, seconds: float, most: int) -> None:
+        """Collect the answer's words until it ends, so many seconds are over or there are more than so many."""
+        try:
+            with self.route.stream(self.prompt) as self.stream:
+                self._read(self.stream, seconds, most)
+        except VendorError as failure:
+            self.error = failure
+        except Locked as locked:
+            self.error = KeyWithdrawn(because=str(locked))
+
+    def conclude(self) -> bool:
+        """Record the call and free its key; returns whether the answer is whole."""
+        ledger.record(self.payer, self._call())
+        budgets.close(self.payer.reply)
+        stream = self.stream
+        if self.error is not None:
+            self.search.failed(self.route, self.error)
+        self.search.release()
+        if stream is not None:
+            remember(self.route, stream.quirks, stream.sentences)
+        is_refusal = stream is not None and stream.finish is not None and stream.finish.reason == "blocked"
+        return self.error is None and stream is not None and not stream.stopped and not is_refusal
+
+    def _read(self, stream: Stream, seconds: float, most: int) -> None:
+        in_time = threading.Timer(seconds, stream.stop)
+        in_time.daemon = True
+        in_time.start()
+        _streams.add(stream)
+        try:
+            if closing.is_set():
+                stream.stop()
+            for delta in stream:
+                self.first_at = self.first_at or time.monotonic()
+                self.meter.count(delta)
+                self.words += delta.text
+                if len(self.words) > most:
+                    break
+        finally:
+            _streams.discard(stream)
+            in_time.cancel()
+
+    def _call(self) -> Call:
+        """Return the call as the ledger records it."""
+        stream = self.stream
+        hung_up = stream is not None and stream.stopped
+        ours = "stopped" if closing.is_set() else VendorTimeout.code
+        outcome = self.error.code if self.error else ours if hung_up else "complete"
+        used = self.meter.read(
+            stream.usage if stream else None, self.error is None and bool(stream and stream.has_left)
+        )
+        return Call(
+            self.route,
+            outcome,
+            used.usage,
+            used.is_estimated,
+            None if self.first_at is None else round(1000 * (self.first_at - self.begun)),
+            round(1000 * (time.monotonic() - self.begun)),
+            parameters=self.prompt.parameters,
+        )
+
+
+def prepared(payer: BillingContext, prompt_for: Callable[[Route], Prompt]) -> SideCall | Waiting:
+    """Return the call to make, its likely cost reserved, or the wait for a key; refuses what is not paid.
+
+    A probe decides when people's replies may use a route again: that is not left to a call that may be hung up.
+    """
+    assert payer.model is not None
+    keys = partial(model_access.keys_that_serve, payer.model, payer.user, payer.team)
+    search = RouteSearch(payer.model, keys, payer.reply)
+    step = search.next()
+    if isinstance(step, Waiting):
+        return step
+    prompt = prompt_for(step)
+    if not search.probes and budgets.reserve_call(payer, step, prompt):
+        return SideCall(step, prompt, payer, search)
+    search.release()
+    raise Refused("unavailable" if search.probes else "over_budget", "This call cannot be made now.")
+
+
+def stop_all() -> None:
+    """Hang up all of these calls because the server ends."""
+    for stream in list(_streams):
+        stream.stop()
