@@ -10,9 +10,10 @@ from django.db.models.signals import post_migrate
 from conversations import markdown, site_checks, sweeper
 from conversations.accounts import second_factor, staff_roles
 from conversations.connections import event_stream, opening
-from conversations.generation import runner, side_call
+from conversations.generation import runner
 from conversations.generation.checkpoints import writer
 from conversations.generation.queue import queue
+from conversations.generation.side_calls import side_call
 from conversations.live import hub
 from conversations.notifications import troubles
 from providers.checks import register

@@ -34,7 +34,7 @@ FLOORS = {
         "exports forms live lookup site_checks templatetags",
         "cluster generation imports notifications",
         "actions",
-        "connections",
+        "catch_up connections",
         "admin api views websocket",
         "sweeper",
         "lifecycle",
@@ -68,7 +68,7 @@ SAFE = {"conversations/markdown", "conversations/templatetags/assets.py"}
 GOING_ON = {
     "conversations/workers/thread_pool.py:_fulfil",  # the waiting thread gets the exception
     "conversations/generation/runner.py:run",
-    "conversations/generation/titles.py:_ask",
+    "conversations/generation/side_calls/titles.py:_ask",
     "conversations/generation/attempt.py:attempt",  # it is raised again once the call stands in the ledger
     "providers/transport/body/socket_reader.py:_next",
     "conversations/cluster/redis_bus.py:_listen",

@@ -15,7 +15,7 @@ from conversations.actions.shared_place import go_on_after_send, go_on_from
 from conversations.content import threads
 from conversations.errors import NotFound, Refused
 from conversations.files import storage
-from conversations.generation import titles
+from conversations.generation.side_calls import titles
 from conversations.ids import new_id
 from conversations.live import events
 from conversations.models import Conversation, File, Mention, Message, Notification, User

@@ -6,6 +6,7 @@ from conversations.models.installation import Installation
 from conversations.models.links.invitation import Invitation
 from conversations.models.links.password_link import PasswordLink
 from conversations.models.links.share import Share
+from conversations.models.marks.catch_up import CatchUp
 from conversations.models.marks.remark import Remark
 from conversations.models.marks.verification import Verification
 from conversations.models.message import Message
@@ -37,6 +38,7 @@ __all__ = [
     "Arrangement",
     "BranchChoice",
     "Budget",
+    "CatchUp",
     "Conversation",
     "ConversationImport",
     "DailySum",

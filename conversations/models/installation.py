@@ -68,6 +68,18 @@ class Installation(models.Model):
             "use this model; they, or their team, pay. Without one, the question's first words are the title."
         ),
     )
+    catch_up_model = models.ForeignKey(
+        LanguageModel,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("model for catching up"),
+        help_text=_(
+            "Tells members of a team what they have missed in a conversation, when they ask for it. Only where they "
+            "may use this model; they, or their team, pay. Without one, the conversation's model."
+        ),
+    )
     starters = models.TextField(
         _("starters"),
         max_length=MAX_STARTERS_LENGTH,
@@ -135,6 +147,11 @@ class Installation(models.Model):
     def title_model_of_site(cls) -> UUID | None:
         """Return the id of the model that names new conversations, or None if the site names none."""
         return cls.objects.values_list("title_model", flat=True).first()
+
+    @classmethod
+    def catch_up_model_of_site(cls) -> UUID | None:
+        """Return the id of the model that tells what somebody has missed, or None if the site names none."""
+        return cls.objects.values_list("catch_up_model", flat=True).first()
 
     @classmethod
     def starters_of_site(cls) -> str:

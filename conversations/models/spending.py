@@ -38,6 +38,7 @@ class UsageRecord(models.Model):
     class Purpose(models.TextChoices):
         REPLY = "reply", _("reply")
         TITLE = "title", _("title")
+        CATCH_UP = "catch_up", _("catching up")
         CHECK = "check", _("check of a key")
 
     created_at = models.DateTimeField(_("when"), default=clock.now, db_index=True)

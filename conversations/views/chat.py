@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from conversations.accounts.signed_in import person_of
+from conversations.catch_up.missed import missed_since
 from conversations.content import starters, threads
 from conversations.files.storage import MAX_BYTES
 from conversations.forms.endpoints import EndpointForm
@@ -97,6 +98,7 @@ def _chat_context(request: HttpRequest, conversation_id: UUID | None = None) -> 
         "can_share": conversation is None or conversation.can_share(person),
         "can_remark": conversation is None or conversation.can_remark(person),
         "has_remarks": conversation is not None and conversation.remarks.standing().exists(),
+        "missed": missed_since(person, conversation) if conversation else None,
         "is_shared": conversation is not None and conversation.shares.open().exists(),
         "thread": threads.thread_for(person, conversation, at) if conversation else None,
         **offered,

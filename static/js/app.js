@@ -181,6 +181,7 @@ new Chat().start();
 document.documentElement.dataset.started = ""; // Without it, a sentence says after a while that scripts are missing.
 watchSignOut(document.querySelector(".sign-out"), () => location.assign(document.querySelector(".sign-out").action));
 tellTimeZone();
+if (document.querySelector("catch-up")) import("./elements/catch-up.js");
 if (document.querySelector("welcome-card")) import("./elements/welcome-card.js");
 if (document.querySelector(".projects__one")) import("./elements/project-list.js");
 if (document.querySelector(".chat__trouble")) import("./elements/key-troubles.js");

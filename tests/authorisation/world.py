@@ -22,6 +22,7 @@ from conversations.mail import addresses
 from conversations.models import (
     Arrangement,
     Budget,
+    CatchUp,
     Conversation,
     ConversationImport,
     Installation,
@@ -191,6 +192,9 @@ def _conversations(world: World, crew: Team) -> None:
         remark = Remark(message=reply, conversation=conversation, author=person, text=words, revision=2)
         remark.save()
         ids["remark"] = remark.pk
+        told = CatchUp(conversation=conversation, first=1, last=2, language="en", asker=person, model_name="parrot")
+        told.save()
+        ids["catch_up_id"] = told.pk
         world.targets[name] = {**ids, "team_id": crew.pk} if team else ids
     unsent = storage.store(world.people["owner"], FILE.format("unsent"), "text/plain", b"x")
     world.targets["unsent"] = {"file_id": unsent.pk}

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from conversations import actions
-from conversations.generation import titles
+from conversations.generation.side_calls import titles
 from conversations.models import Budget, Conversation, Installation, ReadMark, UsageRecord
 from conversations.text import generated_title
 from providers.models import ApiKey, LanguageModel, Trouble

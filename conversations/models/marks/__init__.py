@@ -1,1 +1,1 @@
-"""Marks that people set on messages."""
+"""Marks and remarks on messages, and the news that a model has told of them."""

@@ -10,9 +10,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from conversations.errors import Refused
-from conversations.generation import side_call
 from conversations.generation.outcomes import closing
-from conversations.generation.side_call import SideCall
+from conversations.generation.side_calls import side_call
+from conversations.generation.side_calls.side_call import SideCall
 from conversations.live import events, hub
 from conversations.models import Conversation, Installation, Message, ReadMark, UsageRecord, User
 from conversations.models.message import Role

@@ -36,6 +36,7 @@ class SideCall:
     meter: Meter = field(init=False)
     begun: float = field(default_factory=time.monotonic)
     first_at: float | None = None
+    is_stopped: bool = False
 
     def __post_init__(self) -> None:
         self.meter = Meter(self.prompt)
@@ -49,6 +50,12 @@ class SideCall:
             self.error = failure
         except Locked as locked:
             self.error = KeyWithdrawn(because=str(locked))
+
+    def stop(self) -> None:
+        """Hang up, also if the call has not begun."""
+        self.is_stopped = True
+        if self.stream is not None:
+            self.stream.stop()
 
     def conclude(self) -> bool:
         """Record the call and free its key; returns whether the answer is whole."""
@@ -69,7 +76,7 @@ class SideCall:
         in_time.start()
         _streams.add(stream)
         try:
-            if closing.is_set():
+            if closing.is_set() or self.is_stopped:
                 stream.stop()
             for delta in stream:
                 self.first_at = self.first_at or time.monotonic()
@@ -85,7 +92,7 @@ class SideCall:
         """Return the call as the ledger records it."""
         stream = self.stream
         hung_up = stream is not None and stream.stopped
-        ours = "stopped" if closing.is_set() else VendorTimeout.code
+        ours = "stopped" if closing.is_set() or self.is_stopped else VendorTimeout.code
         outcome = self.error.code if self.error else ours if hung_up else "complete"
         used = self.meter.read(
             stream.usage if stream else None, self.error is None and bool(stream and stream.has_left)
@@ -104,7 +111,7 @@ class SideCall:
 def prepared(payer: BillingContext, prompt_for: Callable[[Route], Prompt]) -> SideCall | Waiting:
     """Return the call to make, its likely cost reserved, or the wait for a key; refuses what is not paid.
 
-    A probe decides when people's replies may use a route again: that is not left to a call that may be hung up.
+    A probe decides when people's replies may use a route again. That is not left to a call that may be hung up.
     """
     assert payer.model is not None
     keys = partial(model_access.keys_that_serve, payer.model, payer.user, payer.team)
