@@ -110,6 +110,7 @@ class Chat {
   close(reason = phrase("gone")) {
     this.#lastRevision = this.conversation?.revision ?? this.#lastRevision;
     this.conversation = null;
+    document.querySelector("catch-up")?.remove(); // It told of what its reader has lost.
     this.composer?.disable(reason);
   }
 

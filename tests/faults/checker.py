@@ -6,7 +6,7 @@ yields its findings. Contract and invariants are those of the websocket in WEBSO
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tests.faults.chatterbox import Call
@@ -22,6 +22,9 @@ class Witness:
     person: str
     notes: Sequence[Note]
     shown: Mapping[str, Shown]
+    remarks: Mapping[str, int] = field(default_factory=dict)
+    """The revisions of the remarks that it knows, by their ids."""
+    conversation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,8 @@ class Crash:
 class History:
     """The records of all sides.
 
-    `is_across`: several processes wrote, and readers at one watched what another wrote.
+    `is_across`: several processes wrote, and readers at one watched what another wrote. `remarks` are those that are
+    stored in each conversation; None if nobody looked.
     """
 
     sendings: Sequence[Sending]
@@ -45,6 +49,7 @@ class History:
     rows: Sequence[Row]
     crashes: Sequence[Crash] = ()
     is_across: bool = False
+    remarks: Mapping[str, Mapping[str, int]] | None = None
 
     @property
     def killed(self) -> set[str]:
@@ -53,15 +58,30 @@ class History:
 
 
 def history_of(
-    pages: Sequence[Page], calls: Sequence[Call], rows: Sequence[Row], crashes: Sequence[Crash] = ()
+    pages: Sequence[Page],
+    calls: Sequence[Call],
+    rows: Sequence[Row],
+    crashes: Sequence[Crash] = (),
+    remarks: Mapping[str, Mapping[str, int]] | None = None,
 ) -> History:
     """Return the records of all these windows, with the vendor's calls and the rows."""
-    witnesses = [Witness(page.person, page.notes, page.messages) for page in pages]
-    return History([sending for page in pages for sending in page.sendings], witnesses, calls, rows, crashes)
+    witnesses = [Witness(page.person, page.notes, page.messages, page.remarks, page.conversation) for page in pages]
+    sendings = [sending for page in pages for sending in page.sendings]
+    return History(sendings, witnesses, calls, rows, crashes, remarks=remarks)
 
 
 def broken_promises(history: History) -> list[str]:
-    checks = (lost_acks, duplicates, unfinished, changed_ends, gaps, other_orders, other_texts, lost_words)
+    checks = (
+        lost_acks,
+        duplicates,
+        unfinished,
+        changed_ends,
+        gaps,
+        other_orders,
+        other_texts,
+        lost_words,
+        lost_remarks,
+    )
     return [f"{check.__name__}: {finding}" for check in checks for finding in check(history)]
 
 
@@ -93,6 +113,19 @@ def duplicates(history: History) -> Iterator[str]:
             first = acks.setdefault((witness.person, note.frame["id"]), note.frame)
             if first != note.frame:
                 yield f"the command {note.frame['id']} was acknowledged in two ways"
+
+
+def lost_remarks(history: History) -> Iterator[str]:
+    """Check that each acknowledged remark is stored, and that every window knows exactly these in their last state."""
+    if history.remarks is None:
+        return
+    stored = {key for remarks in history.remarks.values() for key in remarks}
+    for _, note in _heard(history, "ack"):
+        if note.answers and note.answers["type"] == "remark.add" and note.frame["remark"] not in stored:
+            yield f"the remark {note.frame['remark']} was acknowledged and is not there"
+    for witness in history.witnesses:
+        if witness.remarks != history.remarks.get(witness.conversation, {}):
+            yield f"{witness.person} knows of other remarks than are stored"
 
 
 def unfinished(history: History) -> Iterator[str]:

@@ -28,7 +28,8 @@ _numbers = itertools.count(1)
 class Page:
     """One window on one conversation, in a thread of its own, which reconnects whenever its connection is lost.
 
-    Any thread may call `say`. `next_words`, if set, returns the next question whenever all are answered.
+    Any thread may call `say`. `next_words`, if set, returns the next question whenever all are answered. With
+    `makes_remarks` it remarks on each question that comes, and resolves what it has said.
     """
 
     def __init__(
@@ -38,6 +39,8 @@ class Page:
         self.notes: list[Note] = []
         self.sendings: list[Sending] = []
         self.messages: dict[str, Shown] = {}
+        self.remarks: dict[str, int] = {}
+        self.makes_remarks = False
         self.whole_at: list[float] = []
         self.close_codes: list[int] = []
         self.heals = 0
@@ -96,7 +99,8 @@ class Page:
     def is_quiet(self) -> bool:
         """Return whether all is answered, every shown reply has ended, and nothing is being caught up on."""
         running = any(shown.status in UNDER_WAY for shown in self.messages.values())
-        return self.is_connected and not (running or self._outbox)
+        asks = any(command["type"].startswith("remark.") for _, command in self._asked.values())
+        return self.is_connected and not (running or asks or self._outbox)
 
     def leave(self) -> None:
         self._leaving.set()
@@ -230,6 +234,8 @@ class Page:
                 self._opened(answer)
             case "message.send":
                 self._acknowledged(answer)
+            case "remark.add" if answer["type"] == "ack":
+                self._ask({"type": "remark.resolve", "remark": answer["remark"]})
             case "ping" if answer.get("moved"):
                 self._heal()
 
@@ -244,6 +250,8 @@ class Page:
         for reply in ack["streaming"]:
             self._seqs[reply["message"]] = reply["seq"]
             self.messages[reply["message"]] = Shown("streaming", reply["text"], reply["seq"])
+        for remark in ack.get("remarks", ()):
+            self._note_remark(remark)
         self._revision = ack["revision"]
         self.whole_at.append(monotonic())
         self._go_on()
@@ -265,8 +273,11 @@ class Page:
             self.say(**words)
 
     def _message_created(self, event: dict[str, Any]) -> None:
-        if not self._missed(event["revision"]) and event["message"]["id"] not in self.messages:
-            self._put(event["message"])
+        message = event["message"]
+        if not self._missed(event["revision"]) and message["id"] not in self.messages:
+            self._put(message)
+            if self.makes_remarks and message["status"] == "complete":
+                self._ask({"type": "remark.add", "message": message["id"], "text": "Is it?", "start": 0, "end": 1})
 
     def _message_delta(self, event: dict[str, Any]) -> None:
         key, seq = event["message"], event["seq"]
@@ -287,7 +298,11 @@ class Page:
                 self.say(**words)
 
     def _conversation_updated(self, event: dict[str, Any]) -> None:
-        self._missed(event["revision"])
+        if not self._missed(event["revision"]) and "remark" in event:
+            self._note_remark(event["remark"])
+
+    def _note_remark(self, remark: dict[str, Any]) -> None:
+        self.remarks[remark["id"]] = max(remark["revision"], self.remarks.get(remark["id"], 0))
 
     def _missed(self, revision: int) -> bool:
         if revision > self._revision + 1:

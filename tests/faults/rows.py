@@ -1,6 +1,7 @@
 """The messages in a database, read without the site, even while it is down."""
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -55,6 +56,17 @@ def read_people(database: str) -> tuple[set[str], set[str]]:
         mentions = {_key(key) for (key,) in cursor.fetchall()}
         cursor.execute("SELECT message_id FROM conversations_verification")
         return mentions, {_key(key) for (key,) in cursor.fetchall()}
+
+
+def read_remarks(database: str) -> dict[str, dict[str, int]]:
+    """Return the remarks of each conversation in this database, with their revisions."""
+    found: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    with connected(database) as connection:
+        cursor = connection.cursor()
+        cursor.execute("SELECT conversation_id, id, revision FROM conversations_remark")
+        for conversation, key, revision in cursor.fetchall():
+            found[_key(conversation)][_key(key)] = revision
+    return found
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from tests.faults.checker import broken_promises, history_of
 from tests.faults.conftest import Bar, Window
 from tests.faults.page import Page, chatter
 from tests.faults.proxy import Fault, Kind, Proxy
-from tests.faults.rows import read_rows
+from tests.faults.rows import read_remarks, read_rows
 
 CUTS, ALL_CUTS = 16, 1000
 KINDS: tuple[Kind, ...] = ("reset", "end", "half-close", "black hole")
@@ -102,6 +102,7 @@ def test_c02_after_a_thousand_cuts_nothing_is_missing_and_nothing_twice(
     pages = [outlook.page for outlook in outlooks]
     for page in pages[:3]:  # no more than a window can catch up on between two cuts
         page.next_words = chatter(page, str(model.id), luck, most=2)
+        page.makes_remarks = True
     cuts.begin([outlook.way for outlook in outlooks])
     assert cuts.are_over.wait(20 + cuts.left), "the cuts take too long"
     for page in pages:
@@ -109,8 +110,12 @@ def test_c02_after_a_thousand_cuts_nothing_is_missing_and_nothing_twice(
     for page in pages:
         page.wait(Page.is_quiet)
     report(outlooks)
-    rows = read_rows(str(connection.settings_dict["NAME"]))
-    assert broken_promises(history_of(pages, chatterbox.calls, rows)) == []
+    database = str(connection.settings_dict["NAME"])
+    rows, remarks = read_rows(database), read_remarks(database)
+    for page in pages:
+        page.wait(lambda page: page.remarks == remarks[page.conversation])
+    assert broken_promises(history_of(pages, chatterbox.calls, rows, remarks=remarks)) == []
+    assert remarks
     replies = {row.id for row in rows if row.is_reply}
     assert all(hashes_shown(page, replies) == hashes_said(chatterbox.calls) for page in pages)
     assert quantile_95(outlooks) < bar(1)

@@ -21,7 +21,7 @@ from django.test import Client
 from django.utils import timezone
 
 from conversations import actions
-from conversations.models import Conversation, Mention, Message, User
+from conversations.models import Conversation, Mention, Message, Remark, User
 from providers.models import LanguageModel
 from tests.conftest import PASSWORD, Cast, both_ways
 from tests.conversations.test_engine import Connect, ask, until
@@ -138,6 +138,28 @@ def test_c06_a_command_said_again_is_done_once(
         tab.send("message.send", **said)
     assert len({tab.event("ack", id="said")["message"] for tab in tabs}) == 1
     assert Mention.objects.get().person == cast.bob
+
+
+@both_ways
+def test_c06_a_remark_said_again_is_made_once_and_all_are_told_of_it_once(
+    cast: Cast, model: LanguageModel, connect: Connect, luck: random.Random
+) -> None:
+    alice, bob, rita = (connect(person) for person in (cast.alice, cast.bob, cast.rita))
+    asked = ask(alice, model, "one", team=cast.team.id)
+    alice.event("message.finished")
+    about = {"message": asked["replies"][0], "text": "Is it?", "quote": "one"}
+    for at in range(10):
+        tabs = [luck.choice((bob, bob, alice))] * 2
+        for tab in tabs:
+            tab.send("remark.add", id=f"once-{at}", **about)
+        acks = [tab.event("ack", id=f"once-{at}") for tab in tabs]
+        assert acks[0]["remark"] == acks[1]["remark"]
+        assert tabs[0].ask("remark.add", id=f"once-{at}", **{**about, "text": "Other"})["code"] == "conflict"
+    told = [frame["remark"] for frame in rita.settle() if "remark" in frame]
+    assert [one["revision"] for one in told] == sorted({one["revision"] for one in told})
+    assert {UUID(one["id"]) for one in told} == set(Remark.objects.values_list("pk", flat=True))
+    assert len(told) == 10
+    assert rita.ask("remark.add", **about)["code"] == "not_found"
 
 
 @both_ways

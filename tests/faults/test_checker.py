@@ -49,7 +49,9 @@ FRAMES = [
 
 def healthy() -> History:
     seen = {QUESTION: Shown("complete", "Hi"), REPLY: Shown("complete", "Hello", 2)}
-    witnesses = [Witness(name, notes(copy.deepcopy(FRAMES)), dict(seen)) for name in ("alice", "bob")]
+    witnesses = [
+        Witness(name, notes(copy.deepcopy(FRAMES)), dict(seen), conversation=CHAT) for name in ("alice", "bob")
+    ]
     answer = {"type": "ack", "conversation": CHAT, "message": QUESTION, "replies": [REPLY]}
     sending = Sending("alice", {"id": "1", "text": "Hi"}, answer)
     call = Call("Hi", Received("POST", "/", [], "/", {}, b""), [(1.0, "Hel"), (2.0, "lo")], is_whole=True)
@@ -116,6 +118,17 @@ def seen_unfinished(history: History) -> History:
     return replace(history, witnesses=[alice, replace(bob, shown={**bob.shown, REPLY: Shown("streaming", "Hello", 2)})])
 
 
+def missed_a_remark(history: History) -> History:
+    return replace(history, remarks={CHAT: {"remark": 4}})
+
+
+def lost_a_remark(history: History) -> History:
+    alice, bob = history.witnesses
+    add, ack = {"type": "remark.add", "id": "3"}, {"type": "ack", "id": "3", "remark": "remark"}
+    told = replace(alice, notes=[*alice.notes, Note(0, 1, False, ack, add)])
+    return replace(history, witnesses=[told, bob], remarks={})
+
+
 def without_the_vendor(history: History) -> History:
     return replace(history, calls=[])
 
@@ -145,6 +158,8 @@ BROKEN: dict[str, tuple[str, Callable[[History], History]]] = {
     "a stopped reply is not the vendor's": ("other_texts", with_row(1, text="Help", status="stopped")),
     "a reply is nobody's": ("other_texts", without_the_vendor),
     "a window shows another text": ("other_texts", seen_otherwise),
+    "an acked remark is gone": ("lost_remarks", lost_a_remark),
+    "a window knows nothing of a remark": ("lost_remarks", missed_a_remark),
     "a viewer was sent more than is kept": ("lost_words", with_row(1, text="Hel", status="stopped", seq=1)),
 }
 

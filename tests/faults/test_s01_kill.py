@@ -12,7 +12,7 @@ from tests.faults.checker import Crash, History, broken_promises, history_of, se
 from tests.faults.conftest import Bar
 from tests.faults.page import Page, chatter
 from tests.faults.real_site import RealSite
-from tests.faults.rows import read_people, read_rows
+from tests.faults.rows import read_people, read_remarks, read_rows
 
 KILLS, ALL_KILLS = 1, 200
 RUNS = (0.05, 0.9)
@@ -33,6 +33,7 @@ def test_s01_nothing_acknowledged_is_lost_and_nothing_stays_unfinished(
     pages = [real_site.page(person) for person in ("alice", "bob")]
     for page in pages:
         page.next_words = chatter(page, real_site.model, luck)
+        page.makes_remarks = True
         page.say(f"{page.person} begins", models=[real_site.model], team=real_site.team)
     pages[0].wait(lambda page: page.conversation)
     pages.append(real_site.page("rita", pages[0].conversation))
@@ -41,7 +42,11 @@ def test_s01_nothing_acknowledged_is_lost_and_nothing_stays_unfinished(
         page.next_words = lambda: None
     for page in pages:
         page.wait(Page.is_quiet)
-    history = history_of(pages, chatterbox.calls, read_rows(real_site.database), crashes)
+    remarks = read_remarks(real_site.database)
+    for page in pages:
+        page.wait(lambda page: page.remarks == remarks[page.conversation])
+    history = history_of(pages, chatterbox.calls, read_rows(real_site.database), crashes, remarks)
+    assert remarks
     report(history)
     assert not broken_promises(history)
     assert lost_of_people(pages, *read_people(real_site.database)) == []

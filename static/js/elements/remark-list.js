@@ -1,6 +1,6 @@
 /** What was said of one message's words: in the margin where there is room, else in a sheet behind a button at its foot. */
 
-import { rangeOf } from "../helpers/anchors.js";
+import { Anchors } from "../helpers/anchors.js";
 import { phrase } from "../helpers/phrases.js";
 import { fillPeople, say } from "../helpers/remark-words.js";
 import { clone } from "../helpers/templates.js";
@@ -12,6 +12,7 @@ class RemarkList extends HTMLElement {
   #threads = [];
   #people = [];
   #acting = "";
+  #anchors = null;
 
   connectedCallback() {
     if (this.id) return;
@@ -52,6 +53,7 @@ class RemarkList extends HTMLElement {
   /** Shows these, and what the server does not know of yet; a card that stays keeps its place and the focus in it. */
   show(threads, unsent) {
     this.#threads = threads;
+    this.#anchors = threads.length ? new Anchors(this.#element) : null;
     const told = [...threads, ...unsent.filter(({ remark }) => !remark).map((remark) => ({ remark, replies: [] }))];
     const cards = told.map(({ remark, replies }) => this.#card(remark, [...replies, ...unsent.filter((one) => one.remark === remark.id)]));
     for (const card of this.#cards) if (!cards.includes(card)) card.remove();
@@ -63,8 +65,10 @@ class RemarkList extends HTMLElement {
 
   /** A form for a remark on this place, or below another remark. */
   write(place, remark = "") {
+    const typed = this.#form?.elements.text.value ?? ""; // It may have been meant for other words: it is not lost.
     this.#form?.remove();
     const form = clone("remark-form-template");
+    form.elements.text.value = typed;
     form.dataset.place = JSON.stringify({ id: "", start: null, end: null, ...place });
     form.dataset.remark = remark;
     form.querySelector(".remark__quote").textContent = place.quote ?? "";
@@ -72,7 +76,6 @@ class RemarkList extends HTMLElement {
     fillPeople(form.elements.person, this.#people, "");
     if (remark) this.#find(remark).append(form);
     else this.querySelector(".remarks__cards").before(form);
-    this.#element.toggleAttribute("data-remarked", true);
     this.closest("chat-transcript").toggleAttribute("data-remarked", true);
     this.#showSheet();
     form.elements.text.focus();
@@ -113,7 +116,8 @@ class RemarkList extends HTMLElement {
     say(card, remark);
     card.toggleAttribute("data-resolved", Boolean(remark.resolved));
     const quote = card.querySelector(".remark__quote");
-    quote.textContent = rangeOf(this.#element, remark)?.toString() ?? remark.quote;
+    const isShort = !remark.quote.includes("\n"); // Between blocks there are buttons, too.
+    quote.textContent = (isShort && this.#anchors?.rangeOf(remark)?.toString()) || remark.quote;
     quote.hidden = !remark.quote;
     const select = card.querySelector("[name=person]");
     if (document.activeElement !== select) fillPeople(select, this.#people, remark.assignee?.id ?? "", remark.assignee);
@@ -127,7 +131,6 @@ class RemarkList extends HTMLElement {
     const fold = this.querySelector("[name=resolved]");
     fold.hidden = !resolved;
     fold.querySelector("span").textContent = phrase(resolved === 1 ? "remark.resolved.1" : "remark.resolved.count", { count: resolved });
-    this.#element.toggleAttribute("data-remarked", this.isShown);
     const foot = this.#element.querySelector(".message__foot");
     const chip = foot.querySelector(".remark-chip") ?? foot.appendChild(clone("remark-chip-template"));
     chip.setAttribute("popovertarget", this.id);
@@ -163,8 +166,7 @@ class RemarkList extends HTMLElement {
     const form = event.target;
     const { text, person } = form.elements;
     if (!text.value.trim()) return text.focus();
-    const { quote, start, end } = JSON.parse(form.dataset.place);
-    const about = start === null ? { quote } : { quote, start, end };
+    const { id, ...about } = JSON.parse(form.dataset.place);
     const added = { type: "remark.add", text: text.value, ...about, assignee: person.value || null };
     const command = form.dataset.remark ? { type: "remark.reply", remark: form.dataset.remark, text: text.value } : added;
     form.remove();
@@ -180,7 +182,7 @@ class RemarkList extends HTMLElement {
   #keyDown(event) {
     if (event.target.name !== "text") return;
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing) event.target.form.requestSubmit();
-    if (event.key !== "Escape") return;
+    if (event.key !== "Escape" || event.target.value.trim()) return; // What is typed goes by “Cancel” alone.
     event.preventDefault();
     event.stopPropagation();
     this.#leave();

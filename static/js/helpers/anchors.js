@@ -10,34 +10,46 @@ const SIGN = /[\s*_`~#>|\\[\]()!<>:=-]/;
 const MARKUP = [/\]\([^)\s]*(?:\s"[^"]*")?\)/g, /^[ \t]*(?:>[ \t]*)*\d{1,9}[.)][ \t]/gm, /^[ \t]*(?:`{3,}|~{3,})[^\n]*$/gm];
 const NO_WORDS = "button, .code-block__bar, .code-block__numbers, .task-box, [data-word]";
 
-/** The place of what a range selects in this message: {quote, start, end}, or {quote} where its text has no such words. */
-export function placeOf(message, range) {
-  const nodes = textNodes(message);
-  const within = nodes.filter(({ node }) => range.intersectsNode(node));
-  if (!within.length) return { quote: range.toString().trim() };
-  const [first, last] = [within[0], within.at(-1)];
-  const from = first.at + (first.node === range.startContainer ? range.startOffset : 0);
-  const to = last.at + (last.node === range.endContainer ? range.endOffset : last.node.length);
-  const text = textOf(nodes);
-  const found = counterpart(fold(text), [from, to], written(message));
-  if (!found) return { quote: text.slice(from, to).trim() };
-  const [start, end] = found.map((place) => [...message.source.slice(0, place)].length);
-  return { quote: message.source.slice(...found), start, end };
-}
+/** A message's text as it was written and as it is shown now, made ready for several places. */
+export class Anchors {
+  #source;
+  #characters;
+  #nodes;
+  #shown;
+  #written;
 
-/** The range of a remark's words in this message; null where they are not in sight as they were written. */
-export function rangeOf(message, { start, end }) {
-  if (start === null) return null;
-  const units = [...message.source];
-  const from = units.slice(0, start).join("").length;
-  const place = [from, from + units.slice(start, end).join("").length];
-  const nodes = textNodes(message);
-  const found = counterpart(written(message), place, fold(textOf(nodes)));
-  if (!found) return null;
-  const range = document.createRange();
-  range.setStart(...pointAt(nodes, found[0]));
-  range.setEnd(...pointAt(nodes, found[1] - 1, 1));
-  return range;
+  constructor(message) {
+    this.#source = message.source;
+    this.#characters = /[\ud800-\udfff]/.test(this.#source) ? [...this.#source] : null; // Else one is one unit.
+    this.#nodes = textNodes(message);
+    this.#shown = textOf(this.#nodes);
+    this.#written = written(message);
+  }
+
+  /** The place of what a range selects: {quote, start, end}, or {quote} where the text has no such words. */
+  placeOf(range) {
+    const within = this.#nodes.filter(({ node }) => range.intersectsNode(node));
+    if (!within.length) return { quote: range.toString().trim() };
+    const [first, last] = [within[0], within.at(-1)];
+    const from = first.at + (first.node === range.startContainer ? range.startOffset : 0);
+    const to = last.at + (last.node === range.endContainer ? range.endOffset : last.node.length);
+    const found = counterpart(fold(this.#shown), [from, to], this.#written);
+    if (!found) return { quote: this.#shown.slice(from, to).trim() };
+    const [start, end] = found.map((unit) => (this.#characters ? [...this.#source.slice(0, unit)].length : unit));
+    return { quote: this.#source.slice(...found), start, end };
+  }
+
+  /** The range of a remark's words; null where they are not in sight as they were written. */
+  rangeOf({ start, end }) {
+    if (typeof start !== "number") return null;
+    const units = [start, end].map((place) => this.#characters?.slice(0, place).join("").length ?? place);
+    const found = counterpart(this.#written, units, fold(this.#shown));
+    if (!found) return null;
+    const range = document.createRange();
+    range.setStart(...pointAt(this.#nodes, found[0]));
+    range.setEnd(...pointAt(this.#nodes, found[1] - 1, 1));
+    return range;
+  }
 }
 
 /** A message's text without its signs. */

@@ -1,7 +1,7 @@
 /** The remarks of the thread: fetched once, kept up to date, shown beside their messages, and asked with. */
 
 import "../elements/remark-list.js";
-import { placeOf, rangeOf } from "../helpers/anchors.js";
+import { Anchors } from "../helpers/anchors.js";
 import { call } from "../helpers/api.js";
 import { phrase } from "../helpers/phrases.js";
 import { append, quoted } from "../helpers/quoted.js";
@@ -45,7 +45,7 @@ export class RemarkMargin {
 
   /** Lets somebody remark on these words of a message; without a range on the whole of it. */
   begin(message, range = null) {
-    const place = range ? placeOf(message, range) : {};
+    const place = range ? new Anchors(message).placeOf(range) : {};
     this.#listAt(message).write(place);
     this.#mark();
   }
@@ -124,12 +124,12 @@ export class RemarkMargin {
   /** The words that remarks are about; browsers without highlights show them at the remarks alone. */
   #mark() {
     if (!CSS.highlights) return;
-    const open = this.#lists.flatMap((list) => list.places.map((place) => rangeOf(list.closest("chat-message"), place)));
-    CSS.highlights.set("remarked", new Highlight(...open.filter(Boolean)));
+    const ranges = this.#lists.flatMap((list) => rangesAt(list.closest("chat-message"), list.places));
+    CSS.highlights.set("remarked", new Highlight(...ranges.filter(Boolean)));
   }
 
   #showWords({ message, place }) {
-    const range = rangeOf(message, place);
+    const range = new Anchors(message).rangeOf(place);
     const words = range?.startContainer.parentElement ?? message;
     words.scrollIntoView({ block: "nearest" });
     if (range && CSS.highlights) CSS.highlights.set("remark-shown", new Highlight(range));
@@ -141,8 +141,9 @@ export class RemarkMargin {
     const list = message?.querySelector(":scope > remark-list");
     if (!list || !getSelection().isCollapsed || target.closest("a, button, summary")) return;
     const isHit = ({ left, right, top, bottom }) => clientX >= left && clientX <= right && clientY >= top && clientY <= bottom;
-    const hit = list.places.find((place) => [...(rangeOf(message, place)?.getClientRects() ?? [])].some(isHit));
-    if (hit) list.open(hit.id);
+    const ranges = rangesAt(message, list.places);
+    const hit = ranges.findIndex((range) => range && [...range.getClientRects()].some(isHit));
+    if (hit >= 0) list.open(list.places[hit].id);
   }
 
   get #open() {
@@ -183,4 +184,10 @@ function asShown({ command, message, written }) {
 function beginningOf(message) {
   const words = message.source.trim().split("\n")[0];
   return words.length > MOST_WORDS ? `${words.slice(0, MOST_WORDS)}…` : words;
+}
+
+/** Where these places are in sight in a message, null for each that is not. */
+function rangesAt(message, places) {
+  const anchors = places.length ? new Anchors(message) : null;
+  return places.map((place) => anchors.rangeOf(place));
 }
