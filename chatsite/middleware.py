@@ -1,11 +1,15 @@
 """Middleware for response headers that Django does not set itself, and for compression."""
 
+import re
+import secrets
 from collections.abc import Callable
 
+import brotli
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
 
 from conversations.files.stored_response import StoredFile
 
@@ -14,6 +18,9 @@ PERMISSIONS = (
     "publickey-credentials-create=(self), publickey-credentials-get=(self)"
 )
 """Powers of browsers: none that no page of the site needs."""
+BROTLI_QUALITY, LEAST_COMPRESSED = 5, 200
+"""As quick as gzip and a tenth smaller; bytes below which nothing is compressed."""
+_TAKES_BROTLI = re.compile(r"\bbr\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))")
 
 
 class SecurityHeaders:
@@ -33,13 +40,30 @@ class SecurityHeaders:
 
 
 class Compression(GZipMiddleware):
-    """Django's compression without files.
+    """Django's compression, or brotli for browsers that take it; files go as they are.
 
     Most files are compressed already, and all of them would have to be read into memory.
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        return response if isinstance(response, StoredFile) else super().process_response(request, response)
+        if isinstance(response, StoredFile):
+            return response
+        if isinstance(response, HttpResponse) and _TAKES_BROTLI.search(request.headers.get("Accept-Encoding", "")):
+            _compress_better(response)
+        return super().process_response(request, response)
+
+
+def _compress_better(response: HttpResponse) -> None:
+    """Compress a page by brotli; a header of random length hides what secrets in it are like, as Django's gzip does."""
+    if response.has_header("Content-Encoding") or len(response.content) < LEAST_COMPRESSED:
+        return
+    compressed = brotli.compress(response.content, mode=brotli.MODE_TEXT, quality=BROTLI_QUALITY)
+    if len(compressed) < len(response.content):
+        patch_vary_headers(response, ("Accept-Encoding",))
+        response.content = compressed
+        response.headers["Content-Encoding"] = "br"
+        response.headers["Content-Length"] = str(len(compressed))
+        response.headers["X-Padding"] = "0" * secrets.randbelow(Compression.max_random_bytes + 1)
 
 
 class WrongMethod:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import brotli
 import pytest
 from django.db import DatabaseError
 from django.http import HttpResponse
@@ -347,3 +348,18 @@ def test_a_browser_without_scripts_is_told_that_the_chat_needs_them(
     page = enter(cast.alice).get("/").content.decode()
     assert "<noscript><p" in page
     assert "Scripts are switched off in this browser" in page
+
+
+def test_pages_are_compressed_as_the_browser_can_and_their_length_tells_little(cast: Cast) -> None:
+    def opened(encodings: str) -> Any:
+        return Client(headers={"host": "127.0.0.1", "accept-encoding": encodings}).get("/accounts/login/")
+
+    pages = [opened("gzip, deflate, br, zstd") for _ in range(8)]
+    assert {page.headers["Content-Encoding"] for page in pages} == {"br"}
+    assert all("Accept-Encoding" in page.headers["Vary"] for page in pages)
+    assert b"<form" in brotli.decompress(pages[0].content)
+    assert len(pages[0].content) == int(pages[0].headers["Content-Length"])
+    assert len({len(page.headers["X-Padding"]) for page in pages}) > 1
+    for encodings in ("gzip, br;q=0", "gzip, br; q=0.0, zstd", "gzip"):
+        assert opened(encodings).headers["Content-Encoding"] == "gzip"
+    assert "Content-Encoding" not in opened("br;q=0").headers
