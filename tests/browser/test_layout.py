@@ -13,7 +13,7 @@ from tests.fake_vendor import FakeVendor
 from tests.vendor_replies import openai_stream
 
 PHONE = {"width": 360, "height": 740}
-REQUESTS, SCRIPTS, BYTES = 8, 4, 81_000
+REQUESTS, SCRIPTS, BYTES = 8, 4, 80_000
 FAR_AWAY = {
     "offline": False,
     "latency": 150,
