@@ -54,7 +54,7 @@ class Compression(GZipMiddleware):
 
 
 def _compress_better(response: HttpResponse) -> None:
-    """Compress a page by brotli; a header of random length hides what secrets in it are like, as Django's gzip does."""
+    """Compress a page by brotli. As in Django's gzip, a random length hides what its secrets are like."""
     if response.has_header("Content-Encoding") or len(response.content) < LEAST_COMPRESSED:
         return
     compressed = brotli.compress(response.content, mode=brotli.MODE_TEXT, quality=BROTLI_QUALITY)
