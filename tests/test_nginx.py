@@ -119,7 +119,7 @@ def _environment(folder: Path, port: int, mail: MailServer) -> dict[str, str]:
 
 def _furnished(environment: dict[str, str], folder: Path) -> dict[str, Any]:
     spare_first_start(folder)
-    command = [sys.executable, "-m", "tests.cluster.cast", "http://127.0.0.1:9"]
+    command = [sys.executable, "-m", "tests.cluster.cast", "http://127.0.0.1:9", "http://127.0.0.1:9"]
     made = subprocess.run(command, cwd=BASE, env=environment, capture_output=True, text=True)
     assert made.returncode == 0, made.stderr
     with closing(sqlite3.connect(folder / "chatsite.sqlite3")) as rows, rows:

@@ -191,7 +191,7 @@ class _Calls:
 def _first_that_works(calls: _Calls, searches: Iterable[Search]) -> Question | None:
     """Return the first question with a streamed answer, else the first with any answer, or None."""
     whole: Question | None = None
-    turns = deque((search, next(search)) for search in searches)
+    turns = deque((search, first) for search in searches if (first := next(search, None)))
     while turns and calls.has_room():
         search, question = turns.popleft()
         error = calls.ask(question)
