@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from providers.wires.json_values import from_json, from_json_at
+from providers.wires.json_values import from_json, from_json_at, has_too_many_values
 
 # After this many unreadable pieces the rest is not searched: each failure costs as much as the text before it.
 _MAX_FAILURES = 8
@@ -89,6 +89,8 @@ def _size(text: str) -> int:
 
 
 def _one_after_another(text: str) -> Found:
+    if has_too_many_values(text):
+        return [], _size(text), True
     objects = list[dict[str, Any]]()
     unread, failures, is_json, place = 0, 0, False, _after_separators(text, 0)
     while place < len(text):

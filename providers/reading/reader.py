@@ -17,7 +17,7 @@ from providers.reading.words.repetition import CumulativeText
 from providers.reading.words.transcript import Transcript
 from providers.text import KeyMask, repaired, without_key
 from providers.types import Delta, Finish, Part, Usage
-from providers.wires.parsed import CallPiece, Cited, Finding, Found, Held, ReasoningPiece, WholeMessage, Working
+from providers.wires.parsed import END, CallPiece, Cited, Finding, Found, Held, ReasoningPiece, WholeMessage, Working
 from providers.wires.registry import Wire
 
 __all__ = ["MAX_TEXT_BYTES", "Reading"]
@@ -111,6 +111,8 @@ class Reading:
         self._closed = True
         yield from self._flush_repetition()
         yield from self._transcript.flush()
+        for found in self._parse(END):
+            yield from self._note(found)
         yield from self._gathered(self._gathering.calls())
         yield from self._gathered(self._gathering.citations(self._transcript.text, self._shown))
         yield from self._gathered(self._gathering.refused(self.finish, answered=self._progress.is_answered))

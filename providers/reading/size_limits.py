@@ -11,7 +11,7 @@ from providers.types import Delta, Part
 MAX_TEXT_BYTES = 1024 * 1024
 MAX_PARTS_BYTES = 8 * 1024 * 1024
 Kind = Literal["text", "thought"]
-_PART = 1_024
+_PART, _PIECE = 1_024, 64
 _VALUE = 32
 
 
@@ -42,9 +42,9 @@ class SizeLimit:
         """Return the bytes of this kind so far."""
         return MAX_TEXT_BYTES - self._left[kind]
 
-    def weigh(self, detail: object, *, is_file: bool = False) -> None:
-        """Subtract the weight of a part, or of a piece of one. Raises ReplyTooLong when it does not fit."""
-        self._parts -= _PART + _weight(detail, is_file)
+    def weigh(self, detail: object, *, is_file: bool = False, is_piece: bool = False) -> None:
+        """Subtract the weight of a part, or of a piece of its text. Raises ReplyTooLong when it does not fit."""
+        self._parts -= (_PIECE if is_piece else _PART) + _weight(detail, is_file)
         if self._parts < 0:
             raise ReplyTooLong
 

@@ -13,10 +13,14 @@ _ENVELOPES = ("response", "output", "data", "result")
 _ENVELOPE = frozenset(_ENVELOPES)
 _CAPITAL = re.compile("[A-Z]")
 _MAX_DIGITS = 10
+_MAX_VALUES = 1_000_000
+"""Values of one text: more would take a hundred times its length of memory. A reply's words are in far fewer."""
 
 
 def from_json(text: str) -> Any:
     """Return the value of a vendor's JSON. Raises JSONDecodeError, or RecursionError for deep nesting."""
+    if has_too_many_values(text):
+        raise json.JSONDecodeError("too many values", text, 0)
     try:
         return _JSON.decode(text)
     except json.JSONDecodeError:
@@ -33,6 +37,11 @@ def from_json_at(text: str, place: int) -> tuple[Any, int]:
         raise
     except ValueError:
         return _JSON_OF_ANY_SIZE.raw_decode(text, place)
+
+
+def has_too_many_values(text: str) -> bool:
+    """Return whether a JSON text has more values than are read."""
+    return len(text) > _MAX_VALUES and text.count(",") > _MAX_VALUES
 
 
 def mapping(value: object) -> Mapping[str, Any]:

@@ -79,3 +79,5 @@ class WholeMessage:
 
 Found = Finding | WholeMessage
 Parse = Callable[[Mapping[str, Any]], Iterator[Found]]
+END: Mapping[str, Any] = {}
+"""The event behind the last one of a body: what is still open is as whole as it will be."""

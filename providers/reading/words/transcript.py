@@ -45,7 +45,7 @@ class Transcript:
 
     def weigh(self, detail: object) -> None:
         """Subtract the weight of a piece of a part. Raises ReplyTooLong when it does not fit."""
-        self._limit.weigh(detail)
+        self._limit.weigh(detail, is_piece=isinstance(detail, str))
 
     def flush(self) -> Iterator[Delta]:
         """Yield the words held back."""

@@ -15,12 +15,14 @@ from providers.wires.anthropic.blocks import called, finished
 from providers.wires.anthropic.usage import Counts, reports
 from providers.wires.finishes import finish_of
 from providers.wires.json_values import as_list, mapping, sequence, string, unwrapped
-from providers.wires.parsed import Found, Held, WholeMessage
+from providers.wires.parsed import END, Found, Held, WholeMessage
 
 Raw = Mapping[str, Any]
 
 REPLIES = "content"
 MAX_CITATIONS = 500
+MAX_OPEN = 128
+"""Calls that may be open at a time."""
 _OF_DELTA = {
     "text_delta": "text",
     "thinking_delta": "thinking",
@@ -32,11 +34,12 @@ _MARKS = ("text", "thought")
 
 
 class _Block:
-    """The block that is open: its fields as they came, its words and arguments in pieces."""
+    """A block that is open: its fields as they came, its words and arguments in pieces."""
 
     def __init__(self, fields: Raw, index: object, begin: int) -> None:
         self.fields = {name: value for name, value in fields.items() if value is not None}
         self.kind = string(fields.get("type")) or "text"
+        self.is_call = self.kind.endswith("tool_use")
         self.index, self.begin = index, begin
         self.words: list[str] = []
         self.arguments: list[str] = []
@@ -48,7 +51,7 @@ class _Block:
             kept = {**self.fields, _WORDS[self.kind]: "".join(self.words)}
             cited = {**kept, "citations": self.citations} if self.citations else kept
             return cited if self.citations else {name: cited[name] for name in cited if name != "citations"}
-        if self.kind.endswith("tool_use"):
+        if self.is_call:
             return called(self.fields, "".join(self.arguments))
         return self.fields
 
@@ -57,7 +60,8 @@ class Events:
     """The reader of one reply's events."""
 
     def __init__(self) -> None:
-        self._open: _Block | None = None
+        self._open: list[_Block] = []
+        self._unsigned: _Block | None = None
         self._said = 0
         self._has_blocks = False
         self._has_finished = False
@@ -85,7 +89,9 @@ class Events:
         elif kind == "message":
             self._counts.note_id(string(event.get("id")))
             yield from self._message(event.get("content"))
-        elif kind in ("content_block_stop", "message_delta", "message_stop"):
+        elif kind == "content_block_stop":
+            yield from self._close(event.get("index"))
+        elif kind in ("message_delta", "message_stop") or event is END:
             yield from self._close()
 
     def _message(self, content: object) -> Iterator[Found]:
@@ -104,27 +110,38 @@ class Events:
             yield from self._close()
 
     def _begin(self, fields: Raw, index: object) -> Iterator[Found]:
-        yield from self._close()
+        block = _Block(fields, index, self._said)
+        # Calls may grow in turns. Of other kinds, the next one begins where an end was left out.
+        is_beside = block.is_call and len(self._open) < MAX_OPEN
+        kept = [one for one in self._open if is_beside and one.is_call and one.index not in (None, index)]
+        yield from self._end([one for one in self._open if one not in kept])
+        self._open = kept
         if not fields:
             return
         self._has_blocks = True
-        self._open = _Block(fields, index, self._said)
-        name = _WORDS.get(self._open.kind)
+        block.begin = self._said
+        self._open.append(block)
+        name = _WORDS.get(block.kind)
         if name:
-            yield from self._words(self._open, name, _spelled(fields.get(name)))
+            yield from self._words(block, name, _spelled(fields.get(name)))
+
+    def _of(self, index: object) -> _Block | None:
+        """Return the open block with this index: the last one where either has none."""
+        return next((one for one in reversed(self._open) if index is None or one.index in (None, index)), None)
 
     def _delta(self, index: object, delta: object) -> Iterator[Found]:
         fields = {"text": delta} if isinstance(delta, str) else mapping(delta)
         kind = _OF_DELTA.get(string(fields.get("type"))) or ("thinking" if "thinking" in fields else "text")
         is_arguments = "partial_json" in fields
-        if self._open is None or (index is not None and self._open.index not in (None, index)):
+        block = self._of(index)
+        if block is None and kind == "thinking" and self._unsigned and index == self._unsigned.index:
+            block = self._unsigned
+            self._open.append(block)
+        is_of_another = block is not None and block.kind in _WORDS and kind != block.kind
+        if not is_arguments and (block is None or is_of_another):
             # Some gateways leave the start out.
-            yield from self._close()
-            if not is_arguments:
-                yield from self._begin({"type": kind}, index)
-        elif self._open.kind in _WORDS and kind != self._open.kind and not is_arguments:
             yield from self._begin({"type": kind}, index)
-        block = self._open
+            block = self._open[-1]
         if block is None:
             return
         if is_arguments:
@@ -149,9 +166,17 @@ class Events:
             self._said += len(words)
             yield Delta(text=words)
 
-    def _close(self) -> Iterator[Found]:
-        block, self._open = self._open, None
-        if block is not None:
+    def _close(self, index: object = None) -> Iterator[Found]:
+        """Yield what the open blocks say, or the one with this index."""
+        ending = [one for one in self._open if index is None or one.index in (None, index)]
+        self._open = [one for one in self._open if one not in ending]
+        yield from self._end(ending)
+
+    def _end(self, blocks: list[_Block]) -> Iterator[Found]:
+        for block in blocks:
+            if block.kind == "thinking":
+                # It goes on if the next block came in its middle: its signature holds for all of it.
+                self._unsigned = None if block.fields.get("signature") else block
             yield from finished(block.whole(), block.begin, self._said)
 
     def _usage(self, kind: str, event: Raw) -> Iterator[Found]:

@@ -35,7 +35,7 @@ def messages(prompt: Prompt, address: Address) -> list[Message]:
     for turn in accepted_turns(prompt.turns, partial(_is_sent, whose, WITH_REASONING in quirks)):
         if turn.role == "assistant":
             blocks = _paired(_said(turn.parts, whose))
-            pictures = [part for part in turn.parts if part.kind == "image" and not unwrap("anthropic", part, whose)]
+            pictures = [part for part in turn.parts if part.kind == "image" and not _own(part, whose)]
         else:
             results = _results(made[-1]["content"] if made else [], turn.parts)
             asked = [part for part in (*pictures, *turn.parts) if part.kind != "call_result"]
@@ -55,7 +55,7 @@ def _add(made: list[Message], role: Role, blocks: list[Block]) -> None:
 
 
 def _is_sent(whose: str, with_thoughts: bool, role: Role, part: Part) -> bool:
-    if role == "assistant" and (unwrap("anthropic", part, whose) or _call(part)):
+    if role == "assistant" and (_own(part, whose) or _call(part)):
         return True
     if part.kind in ("text", "code", "code_result"):
         return bool(part.text.strip())
@@ -72,18 +72,25 @@ def _is_sent(whose: str, with_thoughts: bool, role: Role, part: Part) -> bool:
 def _said(parts: Iterable[Part], whose: str) -> list[Block]:
     blocks: list[Block] = []
     for part in parts:
-        own = dict(unwrap("anthropic", part, whose))
+        own = _own(part, whose)
         if part.kind in ("text", "thought") and own and not part.text:
             _replace(blocks, own)
         elif own or _call(part):
             blocks.append(own or dict(_call(part)))
         elif part.kind == "thought":
             blocks.append({"type": "thinking", "thinking": part.text, "signature": ""})
-        elif part.kind == "text" and blocks and blocks[-1].keys() == {"type", "text"}:
+        elif part.kind == "text" and blocks and blocks[-1] == _text(string(blocks[-1].get("text"))):
             blocks[-1] = _text(blocks[-1]["text"] + part.text)
         elif part.kind != "image":
             blocks.append(_text(part.text if part.kind == "text" else in_words(part).text))
     return [block for block in blocks if block["type"] != "text" or string(block.get("text")).strip()]
+
+
+def _own(part: Part, whose: str) -> Block:
+    """Return the block as it came from this reader, if it can go back: with a kind, and a call with its id."""
+    own = dict(unwrap("anthropic", part, whose))
+    kind = string(own.get("type"))
+    return own if kind and (not kind.endswith("tool_use") or string(own.get("id"))) else {}
 
 
 def _replace(blocks: list[Block], own: Block) -> None:
@@ -123,7 +130,7 @@ def _is_paired(block: Block, uses: set[str], results: set[str]) -> bool:
 def _call(part: Part) -> Mapping[str, Any]:
     """Return the call of a function as it came, or {} for any other part."""
     came = kept("anthropic", part)
-    return came if came.get("type") == "tool_use" and came.get("id") else {}
+    return came if came.get("type") == "tool_use" and string(came.get("id")) else {}
 
 
 # --- What people said ------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from providers.types import Part, Role, Turn
-from providers.wires.json_values import mapping
+from providers.wires.json_values import mapping, string
 from providers.wires.turns import accepted_turns, in_words
 from providers.wires.verbatim import kept, unwrap
 
@@ -86,8 +86,8 @@ def _answers(before: list[Mapping[str, Any]], parts: list[Mapping[str, Any]]) ->
     return [_answer(call) for call in calls if _identity(call) not in answered]
 
 
-def _identity(call: Mapping[str, Any]) -> object:
-    return call.get("id") or call.get("name")
+def _identity(call: Mapping[str, Any]) -> str:
+    return string(call.get("id")) or string(call.get("name"))
 
 
 def _answer(call: Mapping[str, Any]) -> dict[str, Any]:

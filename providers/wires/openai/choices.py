@@ -70,7 +70,7 @@ def _content(content: object) -> Iterator[Finding]:
 
 
 def _part(part: Said) -> Iterator[Finding]:
-    kind = part.get("type")
+    kind = string(part.get("type")) or None
     if kind in _THOUGHTS or part.get("thought") is True:
         thought = _words(part)
         yield from [Delta(thought=thought)] if thought else []

@@ -14,6 +14,7 @@ from typing import Any
 
 from providers.types import Address, Part, Prompt, Role
 from providers.wires.openai.messages import in_text, is_attached, media_type
+from providers.wires.json_values import string
 from providers.wires.responses.items import NAME, OUTPUTS, SEPARATOR
 from providers.wires.turns import accepted_turns
 from providers.wires.verbatim import kept, reader, unwrap
@@ -35,7 +36,7 @@ def items(prompt: Prompt, address: Address) -> list[Item]:
         if turn.role == "assistant":
             answered = list(_answered(turn.parts, who))
             calls = [item for item in answered if item.get("type") in _ANSWERS]
-            pictures = [part for part in turn.parts if part.kind == "image" and not unwrap(NAME, part, who)]
+            pictures = [part for part in turn.parts if part.kind == "image" and not _kept(part, who)]
             made += answered
         else:
             made += _results(calls, turn.parts)
@@ -50,7 +51,7 @@ def _is_sent(who: str, role: Role, part: Part) -> bool:
         return bool(part.detail.get("data")) and (role == "user" or part.kind == "image")
     if role == "assistant" and part.kind == "call":
         return bool(_call(part))
-    if role == "assistant" and unwrap(NAME, part, who):
+    if role == "assistant" and part.kind != "call" and _kept(part, who):
         return True
     if part.kind in _TEXTUAL:
         return bool(part.text.strip())
@@ -72,7 +73,7 @@ def _answered(parts: Iterable[Part], who: str) -> Iterator[Item]:
 def _items(parts: Iterable[Part], who: str) -> Iterator[Item]:
     words: list[str] = []
     for part in parts:
-        own = unwrap(NAME, part, who)
+        own = _kept(part, who)
         kind = own.get("type")
         if kind == "message" and "content" not in own:
             yield from _message(words, {"phase": own.get("phase")})
@@ -84,6 +85,12 @@ def _items(parts: Iterable[Part], who: str) -> Iterator[Item]:
         elif part.kind in _TEXTUAL:
             words.append(in_text(part))
     yield from _message(words)
+
+
+def _kept(part: Part, who: str) -> Mapping[str, Any]:
+    """Return the item as it came from this reader, if it has a kind."""
+    own = unwrap(NAME, part, who)
+    return own if string(own.get("type")) else {}
 
 
 def _message(words: list[str], more: Mapping[str, Any] | None = None) -> Iterator[Item]:
@@ -107,7 +114,7 @@ def _call(part: Part) -> Mapping[str, Any]:
     """Return a call of a function without its id, or {} if it cannot be sent: vendors refuse broken arguments."""
     came = kept(NAME, part)
     is_whole = came.get("type") == "custom_tool_call" or "arguments" in part.detail
-    if not (came.get("call_id") and is_whole):
+    if not (string(came.get("type")) in _ANSWERS and string(came.get("call_id")) and is_whole):
         return {}
     return {name: value for name, value in came.items() if name != "id"}
 

@@ -6,6 +6,7 @@ events without numbers or ids, and text only when it is done. Some send replies 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +19,7 @@ from providers.wires.json_values import as_list, count, mapping, sequence, strin
 from providers.wires.openai import wire as openai
 from providers.wires.openai.pictures import pictured
 from providers.wires.openai.usage import usage
-from providers.wires.parsed import Cited, Finding, Found, Held, Source, Support, WholeMessage, Working
+from providers.wires.parsed import END, Cited, Finding, Found, Held, Source, Support, WholeMessage, Working
 from providers.wires.responses.items import SEPARATOR, carrier, pages_of, parts_of
 from providers.wires.sources import source
 
@@ -29,6 +30,7 @@ _ENDS = {f"{_EVENT}{status}": status for status in ("completed", "incomplete", "
 _CALLS = ("function_call", "custom_tool_call")
 _ASIDE = "commentary"
 _TEXTS = frozenset({"output_text", "text", "input_text"})
+_KIND = re.compile("[a-z][a-z_.]{1,39}")
 MAX_ITEMS, MAX_CITATIONS = 1000, 500
 
 
@@ -64,15 +66,20 @@ class Reply:
         self._items: dict[int | str, _Item] = {}
         self._whole: set[str] = set()
         """The kinds of items that came whole: a response at the end repeats them."""
+        self._called: set[str] = set()
         self._length = 0
-        self._has_answered = self._has_cited = False
+        self._has_answered = self._has_cited = self._has_ended = False
         self._pages: list[Source] = []
 
     def parse(self, event: Raw) -> Iterator[Found]:
         """Yield the findings of one event, or of a whole response. Raises VendorError when it is an error."""
         kind = string(event.get("type"))
-        if "choices" in event:
+        if event is END:
+            yield from self._remaining()
+        elif "choices" in event:
             yield from openai.parse(event)
+        elif kind == f"{_EVENT}error":
+            yield from self._of_object({**event, "type": "error"}, is_event=True)
         elif kind in _ENDS:
             yield from self._ended(mapping(event.get("response")), _ENDS[kind])
         elif kind.startswith(_EVENT):
@@ -90,9 +97,9 @@ class Reply:
         if not is_event and isinstance(whole.get("output"), list):
             yield from self._ended(whole, string(whole.get("status")) or "completed")
         elif not is_event and (named := string(event.get("object"))) and named != "response":
-            raise BadReply(
-                because="The vendor answered with “%(kind)s” instead of a reply.", about={"kind": named[:40]}
-            )
+            if not _KIND.fullmatch(named):
+                raise BadReply
+            raise BadReply(because="The vendor answered with “%(kind)s” instead of a reply.", about={"kind": named})
 
     def _of_event(self, kind: str, event: Raw) -> Iterator[Found]:
         name, _, step = kind.rpartition(".")
@@ -114,7 +121,7 @@ class Reply:
             self._begin(event, _Item(mapping(event.get("item"))))
             yield Working()
         elif kind == "output_item.done":
-            yield from self._done(self._item(event, is_late=True), mapping(event.get("item")))
+            yield from self._done(event, mapping(event.get("item")))
         elif name == "function_call_arguments":
             yield from self._arguments(self._item(event, is_late=True), step, event)
         elif name.partition(".")[0].endswith(("_call", "_call_code")):
@@ -177,10 +184,13 @@ class Reply:
 
     # --- Items -----------------------------------------------------------------------------------------------------
 
-    def _done(self, item: _Item, whole: Raw) -> Iterator[Finding]:
+    def _done(self, event: Raw, whole: Raw) -> Iterator[Finding]:
         """Yield what a whole item says beyond its deltas, and its parts."""
-        if item.is_done and whole.get("id") == item.fields.get("id"):
-            return
+        item = self._item(event, is_late=True)
+        if item.is_done:
+            if _is_again(item.fields, whole):
+                return
+            item = self._begin(event, _Item())
         kind = string(whole.get("type"))
         item.fields = {**item.fields, **whole}
         if kind == "message":
@@ -188,6 +198,8 @@ class Reply:
         else:
             if kind == "reasoning":
                 yield from self._thoughts(item, whole)
+            if kind in _CALLS:
+                self._called.add(string(whole.get("call_id")))
             self._note_pages(whole)
             yield from parts_of(whole)
         self._whole.add(kind)
@@ -230,12 +242,14 @@ class Reply:
     # --- The end ---------------------------------------------------------------------------------------------------
 
     def _ended(self, response: Raw, status: str) -> Iterator[Found]:
-        beyond = tuple(self._beyond(response))
+        beyond, calls = self._beyond(response)
         if beyond:
-            yield WholeMessage(beyond)
-        if self._pages and not self._has_cited:
-            yield Cited(tuple(self._pages))
+            yield WholeMessage(tuple(beyond))
+        yield from calls
+        yield from self._remaining()
         yield from usage(response, {})
+        told = string(response.get("status"))
+        status = told if status == "completed" and told in _ENDS.values() else status
         if status == "failed":
             failure = vendor_errors.in_event({"error": response.get("error")})
             raise failure or VendorDown(because="The vendor broke off the reply.")
@@ -243,21 +257,42 @@ class Reply:
         finish = finish_of(reason or status)
         yield from [finish] if finish else []
 
-    def _beyond(self, response: Raw) -> Iterator[Finding]:
-        """Yield what a response says that no item said whole before: some gateways send nothing else."""
-        again = Reply()
+    def _beyond(self, response: Raw) -> tuple[list[Finding], list[Finding]]:
+        """Return what a response says that no item said whole before, and its further calls.
+
+        Some gateways send nothing else, or only the last of several items whole.
+        """
+        again, beyond, calls = Reply(), list[Finding](), list[Finding]()
         for index, whole in enumerate(map(mapping, sequence(response.get("output")))):
-            found = list(again._done(again._item({"output_index": index}), whole))
-            if whole.get("type") not in self._whole:
+            kind, found = string(whole.get("type")), list(again._done({"output_index": index}, whole))
+            if kind not in self._whole:
                 self._has_cited = self._has_cited or again._has_cited
                 self._note_pages(whole)
-                yield from found
-        if self._whole.isdisjoint(_CALLS) and again._whole.isdisjoint(_CALLS):
-            for item in self._items.values():
-                if item.fields.get("type") in _CALLS:
-                    yield from parts_of({**item.fields, "arguments": item.words("arguments", 0)})
-            self._whole.update(_CALLS)
+                beyond += found
+            elif kind == "message" and not self._has_ended:
+                beyond += [one for one in found if isinstance(one, Delta) and one.is_words]
+            elif kind in _CALLS and string(whole.get("call_id")) not in self._called:
+                calls += found
         self._whole |= again._whole
+        self._called |= again._called
+        self._has_ended = True
+        return beyond, calls
+
+    def _remaining(self) -> Iterator[Finding]:
+        """Yield the calls whose items never came whole, and the pages that were read."""
+        for item in self._items.values():
+            is_open = item.fields.get("type") in _CALLS and not item.is_done
+            if is_open and string(item.fields.get("call_id")) not in self._called:
+                item.is_done = True
+                yield from parts_of({**item.fields, "arguments": item.words("arguments", 0)})
+        if self._pages and not self._has_cited:
+            yield Cited(tuple(self._pages))
+
+
+def _is_again(said: Raw, whole: Raw) -> bool:
+    """Return whether a whole item is the one that was said, sent once more; some have no id."""
+    identity = whole.get("id")
+    return identity == said.get("id") if identity else whole.items() <= said.items()
 
 
 def _is_told_otherwise(item: _Item, kind: str) -> bool:
