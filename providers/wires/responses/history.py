@@ -13,8 +13,8 @@ from functools import partial
 from typing import Any
 
 from providers.types import Address, Part, Prompt, Role
-from providers.wires.openai.messages import in_text, is_attached, media_type
 from providers.wires.json_values import string
+from providers.wires.openai.messages import in_text, is_attached, media_type
 from providers.wires.responses.items import NAME, OUTPUTS, SEPARATOR
 from providers.wires.turns import accepted_turns
 from providers.wires.verbatim import kept, reader, unwrap
