@@ -13,11 +13,11 @@ from providers.transport.network import Network
 from providers.types import Address, Part, Prompt, Turn, Usage
 from providers.wires import registry
 from providers.wires.refusals.fields import Change
+from tests.anthropic_replies import closed, end, grown, opened, start, text_delta, whole
 from tests.anthropic_replies import stream as messages_stream
-from tests.anthropic_replies import whole
 from tests.fake_vendor import FakeVendor
 from tests.providers.conftest import Ask, PlainKey, said
-from tests.providers.reading import WIRE_FILES
+from tests.providers.reading import WIRE_FILES, outcome
 from tests.providers.reading import turns as conversation
 from tests.providers.test_second_turn import HELLO, IMAGE, NOTE, ON, PDF, asked, read, stored
 
@@ -117,6 +117,40 @@ def test_three_turns_over_the_wire(wire_vendor: FakeVendor, ask: Ask) -> None:
     ]
     assert list(map(unmarked, last[:5])) == list(map(unmarked, third))
     assert last[0]["content"][0]["source"] == {"type": "base64", "media_type": "image/png", "data": "aGk="}
+
+
+def spelled(piece: str, index: int = 0) -> bytes:
+    return grown({"type": "input_json_delta", "partial_json": piece}, index)
+
+
+def test_calls_that_grow_in_turns_keep_their_arguments() -> None:
+    calls = [{**USE, "id": f"toolu_{name}", "input": {}} for name in "ab"]
+    begun = start() + opened(calls[0], 0) + opened(calls[1], 1)
+    grows = spelled('{"x":', 0) + spelled('{"y":', 1) + spelled("1}", 0) + spelled("2}", 1)
+    parts = outcome("anthropic", [begun + grows + closed(0) + closed(1) + end("tool_use")])["parts"]
+    assert [(part["id"], part["arguments"]) for part in parts] == [("toolu_a", {"x": 1}), ("toolu_b", {"y": 2})]
+
+
+def test_a_thought_between_whose_pieces_words_come_goes_back_whole() -> None:
+    thought = {**SIGNED, "thinking": "", "signature": ""}
+    body = start() + opened(thought, 0) + opened(text(""), 1) + grown({"type": "thinking_delta", "thinking": "Look "})
+    body += text_delta("Ye", 1) + grown({"type": "thinking_delta", "thinking": "it up."}) + text_delta("s.", 1)
+    body += grown({"type": "signature_delta", "signature": "U0lHbmVk"}) + closed(0) + closed(1) + end()
+    read = outcome("anthropic", [body])
+    assert (read["thought"], read["text"]) == ("Look it up.", "Yes.")
+    assert [part["vendor"]["part"] for part in read["parts"]] == [SIGNED]
+
+
+def test_a_call_in_very_many_pieces_is_not_too_long() -> None:
+    pieces = spelled("[") + spelled("1,") * 9000 + spelled("1]}")
+    read = outcome("anthropic", [start() + opened({**USE, "input": {}}) + spelled('{"x":') + pieces + end("tool_use")])
+    assert len(read["parts"][0]["arguments"]["x"]) == 9001
+
+
+@pytest.mark.parametrize("last", [b"", b"data: [DONE]\n\n"])
+def test_a_call_that_is_open_at_the_end_is_shown(last: bytes) -> None:
+    read = outcome("anthropic", [start() + opened({**USE, "input": {}}) + spelled('{"x": 1}') + last])
+    assert [part["arguments"] for part in read["parts"]] == [{"x": 1}]
 
 
 def test_another_account_is_told_words_only() -> None:

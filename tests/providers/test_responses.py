@@ -292,3 +292,53 @@ def test_an_end_that_comes_twice_says_nothing_twice() -> None:
         read = outcome("responses", [body])
         assert read["text"] == "Once."
         assert sorted(part["kind"] for part in read["parts"]) == ["call", "image"]
+
+
+def done(item: Json) -> bytes:
+    """Return the event of a whole item without a number."""
+    return event({"type": "response.output_item.done", "item": item})
+
+
+def test_items_without_numbers_and_ids_are_all_kept() -> None:
+    messages = [{**responses_message(words), "id": None} for words in ("One.", "Two.")]
+    read = outcome(
+        "responses", [b"".join(map(done, [*messages, CALL, CALL, {**CALL, "call_id": "b"}])) + responses_end()]
+    )
+    assert read["text"] == "One.\n\nTwo."
+    assert [part["id"] for part in read["parts"]] == ["call_9", "b"]
+
+
+@pytest.mark.parametrize("last", [b"", b"data: [DONE]\n\n", responses_end()])
+def test_a_call_that_is_open_at_the_end_is_shown(last: bytes) -> None:
+    """Also beside one that came whole."""
+    begun = event({"type": "response.output_item.added", "output_index": 1, "item": {**CALL, "arguments": ""}})
+    grows = event({"type": "response.function_call_arguments.delta", "output_index": 1, "delta": '{"x": 1}'})
+    read = outcome("responses", [responses_item({**CALL, "call_id": "a"}) + begun + grows + last])
+    assert [(part["id"], part["arguments"]) for part in read["parts"]] == [("a", {"q": "x"}), ("call_9", {"x": 1})]
+
+
+def test_what_only_the_end_says_is_kept() -> None:
+    one, two = responses_message("One."), {**responses_message("Two."), "id": "msg_2"}
+    further = {**CALL, "call_id": "b"}
+    body = responses_item(one) + responses_item(CALL, 1) + responses_end(output=[one, CALL, two, further])
+    read = outcome("responses", [body])
+    assert read["text"] == "One.\n\nTwo."
+    assert [part["id"] for part in read["parts"]] == ["call_9", "b"]
+
+
+def test_an_end_that_says_it_is_incomplete_is_not_complete() -> None:
+    response = {"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}, "output": []}
+    read = outcome("responses", [responses_event("Hi") + event({"type": "response.completed", "response": response})])
+    assert read["finish"] == ["length", "max_output_tokens"]
+
+
+def test_an_error_under_another_name_keeps_its_reason() -> None:
+    told = {"type": "response.error", "code": "rate_limit_exceeded", "message": "Slow down"}
+    assert outcome("responses", [responses_event("Hi") + event(told)])["error"] == "rate_limited"
+
+
+def test_an_odd_word_for_an_object_is_not_repeated() -> None:
+    for kind, is_told in (("chat.thing", True), ("sk-secret-12345678", False)):
+        with pytest.raises(BadReply) as raised:
+            list(wire.parser()({"object": kind}))
+        assert (kind in str(raised.value.text)) == is_told

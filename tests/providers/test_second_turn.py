@@ -9,14 +9,24 @@ from typing import Any
 
 import pytest
 
+from providers.reading import json_objects
 from providers.reading.reader import Reading
 from providers.text import KeyMask
 from providers.types import Address, Delta, Part, Prompt, Turn
-from providers.wires import registry
+from providers.wires import json_values, registry
+from tests.anthropic_replies import whole
 from tests.fake_vendor import FakeVendor
 from tests.providers.conftest import Ask
 from tests.providers.reading import WIRE_FILES
-from tests.vendor_replies import gemini_end, gemini_parts, openai_chunk, openai_end, openai_event
+from tests.vendor_replies import (
+    gemini_end,
+    gemini_parts,
+    openai_chunk,
+    openai_end,
+    openai_event,
+    responses_end,
+    responses_item,
+)
 
 Json = dict[str, Any]
 HELLO = Turn("user", (Part("text", "Hello"),))
@@ -240,3 +250,50 @@ def test_files_of_people_on_the_openai_wire() -> None:
         {"type": "text", "text": "What is this?"},
     ]
     assert asked("openai", attached(NOTE))["messages"][0]["content"] == "a.txt:\n\nÜbung\n\n\nWhat is this?"
+
+
+ODD: dict[str, bytes] = {
+    "anthropic": whole(
+        [
+            {"type": kind, "id": value, "text": "x", "name": "f", "input": {}}
+            for kind in ("tool_use", "server_tool_use", "image", None, 5, ["text"])
+            for value in ([1], {"a": 1}, 5)
+        ]
+    ),
+    "responses": b"".join(
+        responses_item(item, at)
+        for at, item in enumerate(
+            [
+                {"type": kind, "call_id": value, "name": "f", "arguments": "{}", "id": value}
+                for kind in ("function_call", "reasoning", 5, ["text"])
+                for value in ([1], {"a": 1}, 5)
+            ]
+        )
+    )
+    + responses_end(),
+    "gemini": gemini_parts(
+        *({"functionCall": {"name": name, "id": value}} for name in ("f", [1]) for value in ([1], {"a": 1}, 5))
+    )
+    + gemini_end(),
+    "openai": openai_chunk(content=[{"type": ["text"], "text": "x"}, {"type": {}, "text": "y"}])
+    + openai_chunk(tool_calls=[{"index": 0, "id": [1], "function": {"name": {}, "arguments": "{}"}}])
+    + openai_end("tool_calls"),
+}
+
+
+@pytest.mark.parametrize("wire", ODD)
+def test_kinds_and_ids_that_are_no_words_do_not_break_the_next_question(wire: str) -> None:
+    odd = read(wire, ODD[wire])
+    for asking in ODD:
+        sent = asked(asking, HELLO, Turn("assistant", odd), ON)
+        back = [item for name in ("messages", "input", "contents") for item in sent.get(name, ())]
+        for block in [one for item in back for one in (item, *item.get("content", ())) if isinstance(one, dict)]:
+            fields = {name: block.get(name, "") for name in ("type", "call_id", "tool_use_id")}
+            assert all(isinstance(value, str) for value in fields.values()), fields
+
+
+def test_a_reply_of_a_great_many_tiny_values_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_values, "_MAX_VALUES", 1000)
+    many = '{"x":[' + "{}," * 1001 + "{}]}"
+    assert json_objects.objects_in(many) == ([], len(many), True)
+    assert json_objects.objects_in('{"x":[' + "{}," * 999 + "{}]}")[0]

@@ -119,7 +119,6 @@ class Events:
         if not fields:
             return
         self._has_blocks = True
-        block.begin = self._said
         self._open.append(block)
         name = _WORDS.get(block.kind)
         if name:
