@@ -126,8 +126,8 @@ def spelled(piece: str, index: int = 0) -> bytes:
 def test_calls_that_grow_in_turns_keep_their_arguments() -> None:
     calls = [{**USE, "id": f"toolu_{name}", "input": {}} for name in "ab"]
     begun = start() + opened(calls[0], 0) + opened(calls[1], 1)
-    grows = spelled('{"x":', 0) + spelled('{"y":', 1) + spelled("1}", 0) + spelled("2}", 1)
-    parts = outcome("anthropic", [begun + grows + closed(0) + closed(1) + end("tool_use")])["parts"]
+    grows = spelled('{"x":', 0) + spelled('{"y":', 1) + spelled("1}", 0) + closed(0) + spelled("2}", 1) + closed(1)
+    parts = outcome("anthropic", [begun + grows + end("tool_use")])["parts"]
     assert [(part["id"], part["arguments"]) for part in parts] == [("toolu_a", {"x": 1}), ("toolu_b", {"y": 2})]
 
 

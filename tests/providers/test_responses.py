@@ -308,7 +308,10 @@ def test_items_without_numbers_and_ids_are_all_kept() -> None:
     assert [part["id"] for part in read["parts"]] == ["call_9", "b"]
 
 
-@pytest.mark.parametrize("last", [b"", b"data: [DONE]\n\n", responses_end()])
+TOLD_AGAIN = responses_end(output=[{**CALL, "arguments": '{"x": 1}'}])
+
+
+@pytest.mark.parametrize("last", [b"", b"data: [DONE]\n\n", responses_end(), TOLD_AGAIN])
 def test_a_call_that_is_open_at_the_end_is_shown(last: bytes) -> None:
     """Also beside one that came whole."""
     begun = event({"type": "response.output_item.added", "output_index": 1, "item": {**CALL, "arguments": ""}})

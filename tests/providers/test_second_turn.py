@@ -259,6 +259,7 @@ ODD: dict[str, bytes] = {
             for kind in ("tool_use", "server_tool_use", "image", None, 5, ["text"])
             for value in ([1], {"a": 1}, 5)
         ]
+        + [{"type": "hologram", "text": [1]}, {"type": "text", "text": "x"}]
     ),
     "responses": b"".join(
         responses_item(item, at)

@@ -51,7 +51,7 @@ def _is_sent(who: str, role: Role, part: Part) -> bool:
         return bool(part.detail.get("data")) and (role == "user" or part.kind == "image")
     if role == "assistant" and part.kind == "call":
         return bool(_call(part))
-    if role == "assistant" and part.kind != "call" and _kept(part, who):
+    if role == "assistant" and _kept(part, who):
         return True
     if part.kind in _TEXTUAL:
         return bool(part.text.strip())

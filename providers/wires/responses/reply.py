@@ -246,7 +246,6 @@ class Reply:
         if beyond:
             yield WholeMessage(tuple(beyond))
         yield from calls
-        yield from self._remaining()
         yield from usage(response, {})
         told = string(response.get("status"))
         status = told if status == "completed" and told in _ENDS.values() else status
