@@ -87,7 +87,7 @@ def _said(parts: Iterable[Part], whose: str) -> list[Block]:
 
 
 def _own(part: Part, whose: str) -> Block:
-    """Return the block as it came from this reader, if it can go back: with a kind, and a call with its id."""
+    """Return the block as it came from this reader. Returns {} without a kind, or for a call without an id."""
     own = dict(unwrap("anthropic", part, whose))
     kind = string(own.get("type"))
     return own if kind and (not kind.endswith("tool_use") or string(own.get("id"))) else {}
