@@ -32,7 +32,7 @@ FOCUSED = """() => {
 }"""
 WIDE_ELEMENTS = """() => [...document.querySelectorAll("body *")]
   .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
-  .filter((element) => !element.closest("pre, .table-scroll, .math-block"))
+  .filter((element) => !element.closest("pre, .table-scroll, .math-block, .visually-hidden"))
   .map((element) => `${element.localName}.${element.className}`)"""
 PLACE = "(element) => element.getBoundingClientRect().top"
 SCROLL_ASIDE = """(box) => {

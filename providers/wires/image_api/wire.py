@@ -78,7 +78,8 @@ def parse(event: Mapping[str, Any]) -> Iterator[Found]:
         return
     event = event if kind else unwrapped(event, REPLIES)
     found = list(_pictured(event)) if kind.endswith(_WHOLE) else _listed(event)
-    if not found and (failure := vendor_errors.in_event(event, replies=REPLIES)):
+    replies = REPLIES if event.get(REPLIES) is not None else ""  # SiliconFlow's errors have `data` that is null
+    if not found and (failure := vendor_errors.in_event(event, replies=replies)):
         raise failure
     yield from found[:MAX_PICTURES]
     if len(found) > MAX_PICTURES:
