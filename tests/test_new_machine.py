@@ -113,6 +113,7 @@ def started(clone: Path, *options: str, data: Path | None = None) -> Iterator[tu
             assert process.wait(20) == 0, "".join(said)
 
 
+@pytest.mark.soak
 def test_one_command_brings_a_site_to_a_new_machine(lost: RealSite, backup: str, kept: str, clone: Path) -> None:
     before = read_rows(lost.database)
     assert "remember this" in {row.text for row in before}

@@ -96,6 +96,7 @@ def quiet() -> Iterator[None]:
     logging.disable(logging.NOTSET)
 
 
+@pytest.mark.soak
 @pytest.mark.usefixtures("quiet")
 def test_without_any_one_condition_the_matrix_fails(
     world: World, monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config

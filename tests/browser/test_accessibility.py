@@ -102,6 +102,7 @@ def test_the_pages_around_it(
     assert faults(stranger, ["/accounts/login/", "/accounts/password/reset/", f"/join/{secret}/"], rules) == ""
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(("scheme", "language", "rules"), LOOKS)
 def test_the_administration(
     cast: Cast, model: LanguageModel, visit: Visit, scheme: str, language: str, rules: tuple[str, ...]

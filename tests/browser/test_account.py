@@ -90,6 +90,7 @@ def test_a_token_is_made_and_shown_once(cast: Cast, visit: Visit) -> None:
     expect(bob.page.locator(".people__row")).to_have_count(0)
 
 
+@pytest.mark.soak
 def test_a_passkey_is_made_signs_in_and_is_removed(
     cast: Cast, visit: Visit, site: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -106,6 +106,7 @@ def test_the_composer_s_stop_ends_all_of_them(cast: Cast, vendor: FakeVendor, vi
         alice.ended(column(alice, name), "stopped")
 
 
+@pytest.mark.soak
 def test_the_conversation_goes_on_from_the_one_that_was_chosen(cast: Cast, vendor: FakeVendor, visit: Visit) -> None:
     models(vendor, alpha=[openai_stream(["From alpha."])], beta=[openai_stream(["From beta."])])
     alice = visit(cast.alice, viewport=WIDE)

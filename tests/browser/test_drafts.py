@@ -90,6 +90,7 @@ def test_a_tab_s_words_are_its_own(cast: Cast, model: LanguageModel, visit: Visi
     assert another_tab(late).text.input_value() == ""
 
 
+@pytest.mark.soak
 def test_another_device_goes_on_with_a_draft_and_overwrites_nobody_s_words(
     cast: Cast, model: LanguageModel, visit: Visit
 ) -> None:

@@ -78,6 +78,7 @@ def test_a_conversation_is_printed_taken_as_word_and_everything_is_taken_along(
     assert b"A plan" in everything.value.path().read_bytes()
 
 
+@pytest.mark.soak
 def test_chatgpts_conversations_are_looked_at_and_imported(
     cast: Cast, model: LanguageModel, visit: Visit, tmp_path: Path
 ) -> None:

@@ -78,6 +78,7 @@ def test_a_key_form_without_an_address_keeps_what_was_typed(visit: Visit) -> Non
     assert alice.page.get_by_label("Model", exact=True).input_value() == "parrot"
 
 
+@pytest.mark.soak
 def test_a_chinese_browser_is_spoken_to_in_chinese_until_told_otherwise(visit: Visit) -> None:
     alice = visit(locale="zh-CN")
     expect(alice.page.get_by_role("heading", level=1)).to_have_text("欢迎使用 Chatsite")

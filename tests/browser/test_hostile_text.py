@@ -1,5 +1,6 @@
 """Text that wants to be a program stays text."""
 
+import pytest
 from playwright.sync_api import expect
 
 from conversations.models import Conversation, Team
@@ -51,6 +52,7 @@ VECTORS = [
 ALL = "\n\n".join(VECTORS)
 
 
+@pytest.mark.soak
 def test_no_vector_runs_wherever_it_stands(cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit) -> None:
     LanguageModel.objects.update(name=VECTORS[2])
     Team.objects.update(name=VECTORS[1])

@@ -160,6 +160,7 @@ def test_jobs_of_a_conversation(
         expect(columns.nth(1)).to_have_attribute("data-current", "chosen")
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(("width", "language"), LOOKS)
 def test_jobs_with_a_reply_and_around_it(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit, width: int, language: str

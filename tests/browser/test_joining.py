@@ -76,6 +76,7 @@ def test_a_used_link_says_so_calmly(cast: Cast, visit: Visit) -> None:
     expect(stranger.page.get_by_role("heading", level=1)).to_have_text("This link does not work")
 
 
+@pytest.mark.soak
 def test_the_chip_tells_who_reads_and_moves_it_after_a_warning(cast: Cast, model: LanguageModel, visit: Visit) -> None:
     Team.objects.update(keeps_days=90)
     alice, bob = visit(cast.alice), visit(cast.bob)

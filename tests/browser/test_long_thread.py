@@ -45,6 +45,7 @@ def test_without_a_network_it_can_be_asked_for_again(cast: Cast, model: Language
     expect(alice.messages).to_have_count(len(ids))
 
 
+@pytest.mark.soak
 def test_a_question_in_a_long_thread_is_answered_at_its_end(cast: Cast, model: LanguageModel, visit: Visit) -> None:
     conversation, ids = long_conversation(cast.alice, MAX_MESSAGES + 20)
     alice = visit(cast.alice).open(f"/conversations/{conversation.pk}/")

@@ -42,6 +42,7 @@ def many(model: LanguageModel) -> LanguageModel:
     return described
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(("language", "width"), [pytest.param("en", 1400, marks=pytest.mark.soak), ("zh-hans", 390)])
 def test_one_of_300_models_is_found_and_chosen(
     language: str, width: int, cast: Cast, many: LanguageModel, vendor: FakeVendor, visit: Visit

@@ -156,6 +156,7 @@ def test_a_refused_message_comes_back_and_those_behind_it_wait_for_a_word(
     assert_one_thread(["One", "Two"], vendor)
 
 
+@pytest.mark.soak
 def test_a_message_refused_out_of_sight_is_a_draft_with_its_reason(
     cast: Cast, offline: Callable[..., ChatPage], link: Link
 ) -> None:
@@ -244,6 +245,7 @@ def test_busy_is_not_the_reason_without_a_connection(
     alice.ended(alice.replies.first)
 
 
+@pytest.mark.soak
 def test_a_new_conversation_does_not_wait_in_another_one(
     cast: Cast, model: LanguageModel, visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,7 @@ import re
 import threading
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import expect
 
 from conversations.models import Message
@@ -86,6 +87,7 @@ def test_all_go_on_together_and_who_is_elsewhere_is_told(
     expect(line(rita)).to_contain_text("alice goes on from version 1")
 
 
+@pytest.mark.soak
 def test_the_way_there_is_in_sight_wherever_one_reads(
     cast: Cast, vendor: FakeVendor, model: LanguageModel, visit: Visit, link: Link
 ) -> None:
@@ -125,6 +127,7 @@ def test_the_way_there_is_in_sight_wherever_one_reads(
     expect(rita.questions.locator(".message__text")).to_have_text(["Write", "More", "Once more"])
 
 
+@pytest.mark.soak
 def test_a_hit_on_another_branch_opens_it_as_a_look(
     cast: Cast, vendor: FakeVendor, model: LanguageModel, visit: Visit
 ) -> None:
@@ -151,6 +154,7 @@ def test_a_hit_on_another_branch_opens_it_as_a_look(
     assert "at=" not in bob.page.url
 
 
+@pytest.mark.soak
 def test_of_compared_replies_one_is_where_all_go_on(cast: Cast, vendor: FakeVendor, visit: Visit) -> None:
     models(vendor, alpha=[openai_stream(["From alpha."])], beta=[openai_stream(["From beta."])])
     alice = visit(cast.alice, viewport={"width": 1400, "height": 900})

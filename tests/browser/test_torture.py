@@ -229,6 +229,7 @@ def framing(site: str) -> Iterator[str]:
     server.server_close()
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("is_without", POLICIES)
 def test_r14_scripts_of_the_administration_take_hostile_rows_as_text(
     world: World, visit: Visit, soak: bool, *, is_without: bool

@@ -3,6 +3,7 @@
 import re
 import threading
 
+import pytest
 from playwright.sync_api import Locator, expect
 
 from conversations.models import Conversation, Message
@@ -186,7 +187,7 @@ def test_another_model_tries_again(cast: Cast, model: LanguageModel, vendor: Fak
     alice.ended(alice.replies.first)
     act(alice.replies.first, "more")
     menu = alice.page.locator("message-menu")
-    acts = ["Branch into a new conversation", "Share up to here …", "Verify this answer …", "Details"]
+    acts = ["Branch into a new conversation", "Share up to here …", "Remark …", "Verify this answer …", "Details"]
     expect(menu.get_by_role("menuitem")).to_have_text([*acts, "macaw"])
     for _ in acts:
         alice.page.keyboard.press("ArrowDown")
@@ -266,6 +267,7 @@ def test_a_copy_of_the_way_here_opens_as_one_s_own(
     assert Conversation.objects.count() == 2
 
 
+@pytest.mark.soak
 def test_who_only_reads_finds_copy_versions_and_a_copy_of_one_s_own(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit
 ) -> None:
@@ -333,6 +335,7 @@ def test_a_team_mate_s_version_moves_nobody_who_writes(
     expect(line(alice)).to_have_text([re.compile(words) for words in beside])
 
 
+@pytest.mark.soak
 def test_a_version_is_shown_while_it_is_written(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit
 ) -> None:

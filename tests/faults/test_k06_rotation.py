@@ -50,6 +50,7 @@ def ring_key(byte: bytes) -> str:
     return base64.urlsafe_b64encode(byte * 32).decode().rstrip("=")
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.soak)], indirect=True)
 def test_k06_keys_are_rotated_under_a_server_at_work_and_a_killed_rotation_is_resumed(
     real_site: RealSite, tmp_path: Path, soak: bool
