@@ -74,4 +74,5 @@ def test_a_mail_server_that_is_away_is_one_line(settings: Any, caplog: pytest.Lo
         doctor.mail(gone)
     with caplog.at_level(logging.WARNING):
         assert letters._send("account/mail/password", "ann@site.test", {"link": "https://site.test/"}) is False
-    assert [(line.exc_info, "refused" in line.getMessage()) for line in caplog.records] == [(None, True)]
+    lines = [line for line in caplog.records if line.name == letters.__name__]
+    assert [(line.exc_info, "refused" in line.getMessage()) for line in lines] == [(None, True)]

@@ -12,6 +12,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from chatsite.clients import reverse_proxy
+from chatsite.logs import repeats
 from conversations.accounts import rate_limits
 from conversations.client_addresses import FORWARDING
 from conversations.models import PasswordLink, User
@@ -92,7 +93,7 @@ def test_no_header_moves_the_root_of_the_site(visitor: Visitor) -> None:
 def test_bytes_that_are_no_text_are_no_failure(visitor: Visitor, caplog: pytest.LogCaptureFixture) -> None:
     for name in HEADERS:
         assert visitor.ask("/livez", **{name: b"\xff\xfe%ff"})[0] == 200, name
-    assert caplog.records == []
+    assert [line for line in caplog.records if line.name != repeats.__name__] == []
 
 
 @pytest.mark.parametrize(

