@@ -81,13 +81,13 @@ def _submit(row: CatchUp, model: UUID) -> None:
 def _tell(row: CatchUp, model: UUID) -> None:
     code = "unavailable"
     try:
-        call = database_threads.submit_change(_prepared, row, model).result()
+        call, news = database_threads.submit_change(_prepared, row, model).result()
         if isinstance(call, SideCall):
             _calls[row.pk, row.asked_at] = call
             call.run(SECONDS, MAX_SAID)
-            database_threads.submit_change(_conclude, row, call).result()
+            database_threads.submit_change(_conclude, row, call, news).result()
             return
-        code = "busy" if isinstance(call, Waiting) else code
+        code = "busy"
     except VendorError as error:
         code = error.code
     except Refused as refusal:
@@ -99,36 +99,31 @@ def _tell(row: CatchUp, model: UUID) -> None:
     database_threads.submit_change(partial(_end, row, status=CatchUp.Status.FAILED, error_code=code)).result()
 
 
-def _prepared(row: CatchUp, model: UUID) -> SideCall | Waiting | None:
-    """Return the call to make, or the wait for a key; None if it is no longer wanted or allowed."""
+def _prepared(row: CatchUp, model: UUID) -> tuple[SideCall | Waiting, Missed]:
+    """Return the call to make, or the wait for a key, and what it tells; refuses what is not wanted or allowed."""
     asker = User.objects.filter(pk=row.asker_id or NOBODY, is_active=True).first()
     rows = Conversation.objects.writable_by(asker) if asker else Conversation.objects.none()
     conversation = rows.filter(pk=row.conversation_id).first()
-    if asker is None or conversation is None or closing.is_set() or not _still_wanted(row):
-        return None
+    if asker is None or conversation is None or closing.is_set() or not _waiting(row).exists():
+        raise Refused("unavailable", "This is no longer wanted.")
     if model_access.model_for(asker, conversation.team_id, model) is None:
-        return None
+        raise Refused("unavailable", "This model may not be asked.")
     purpose = UsageRecord.Purpose.CATCH_UP
     payer = BillingContext(uuid4(), conversation.pk, asker.pk, conversation.team_id, model, row.model_name, purpose)
     news = missed(conversation, row.first - 1, row.last)
-    return side_call.prepared(payer, partial(_prompt, news, row.language))
+    return side_call.prepared(payer, partial(_prompt, news, row.language)), news
 
 
 def _prompt(news: Missed, language: str, route: Route) -> Prompt:
     return words.prompt(news, language, route.vendor_id)
 
 
-def _conclude(row: CatchUp, call: SideCall) -> None:
-    """Record the call, and keep what it told, if nobody has stopped it."""
+def _conclude(row: CatchUp, call: SideCall, news: Missed) -> None:
+    """Record the call, and keep what it told of these messages, if nobody has stopped it."""
     if call.conclude():
-        news = missed(row.conversation, row.first - 1, row.last)
         _end(row, status=CatchUp.Status.READY, items=words.items_in(call.words, news))
     else:
         _end(row, status=CatchUp.Status.FAILED, error_code=call.error.code if call.error else "vendor_timeout")
-
-
-def _still_wanted(row: CatchUp) -> bool:
-    return _waiting(row).exists()
 
 
 def _end(row: CatchUp, **fields: object) -> None:

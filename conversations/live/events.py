@@ -168,7 +168,7 @@ def notification_json(row: Notification) -> dict[str, Any]:
         "message": row.message_id,
         "title": row.conversation.title if row.conversation else "",
         "team": team_json(row.team) if row.team else None,
-        "person": {"id": row.by.id, "name": row.by.name} if row.by else None,
+        "person": _person(row.by),
         "subject": row.subject,
         "created_at": row.created_at,
         "read": row.read_at is not None,

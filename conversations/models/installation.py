@@ -103,7 +103,7 @@ class Installation(models.Model):
         db_default=True,
         help_text=_(
             "People and leads of teams may name robots of chats and webhooks that are told what happens. This server "
-            "then calls their addresses, of the open internet alone."
+            "then calls their addresses: on the open internet, or listed as private hosts of this site and no vendor’s."
         ),
     )
     created_at = models.DateTimeField(auto_now_add=True)

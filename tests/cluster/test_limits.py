@@ -68,7 +68,7 @@ GUESSED = (
 )
 
 USUAL = ((GUESSED[1], "here"), (GUESSED[0], "away"))
-"""What is tried without --soak."""
+"""Guesses that are tried without --soak."""
 
 
 def storm(processes: list[Process], guess: Callable[[Process], int], guesses: int) -> Counter[int]:

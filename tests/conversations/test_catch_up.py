@@ -1,4 +1,4 @@
-"""What somebody has missed: told by a model once for all, paid, stopped, and for readers alone."""
+"""Test catching up: a model tells of missed messages once for all, for readers alone; it is paid and stopped."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from django.utils import timezone
 from conversations import actions
 from conversations.catch_up import making, words
 from conversations.catch_up.missed import MIN_MISSED, missed, missed_since
-from conversations.models import Budget, CatchUp, Conversation, Installation, ReadMark, Team, UsageRecord, User
+from conversations.models import Budget, CatchUp, Conversation, Installation, Message, ReadMark, Team, UsageRecord, User
 from conversations.models.marks.catch_up import LONGEST
 from providers.models import LanguageModel
 from tests.conftest import Cast
@@ -98,6 +98,21 @@ def test_it_is_told_once_for_all_who_missed_the_same_and_links_only_what_was_the
     assert ask(cast.rita, conversation)[0] == 404
     actions.move_conversation(cast.bob, conversation.pk, None)
     assert Api(cast.alice).refusal("GET", f"/conversations/{conversation.pk}/catch-up/{first['id']}")[0] == 404
+
+
+def test_a_message_that_changes_while_the_model_writes_moves_no_link(
+    cast: Cast, priced: LanguageModel, answered: Any, vendor: FakeVendor
+) -> None:
+    calls = answered([openai_event("decided | 2 | "), vendor.gate, openai_stream(["We launch."])])
+    conversation = talk(cast, MIN_MISSED + 1)
+    Installation.objects.create(pk=1, catch_up_model=priced)
+    first, second = conversation.messages.order_by("id")[:2]
+    row = ask(cast.alice, conversation)[1]
+    until(lambda: calls)
+    Message.objects.filter(pk=first.pk).update(revision=first.revision + 1000)
+    vendor.gate.set()
+    items = told(cast.alice, conversation, row["id"])["items"]
+    assert [(item["message"], item["text"]) for item in items] == [(str(second.pk), "We launch.")]
 
 
 def test_it_is_stopped_by_its_asker_kept_out_by_budgets_and_asked_for_again(

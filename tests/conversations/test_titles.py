@@ -244,7 +244,7 @@ def test_a_key_that_is_full_of_replies_is_asked_again_later(
 def test_a_model_that_refuses_the_limit_and_the_switch_of_thinking_names_conversations_all_the_same(
     cast: Cast, model: LanguageModel, namer: LanguageModel, vendor: FakeVendor, connect: Connect
 ) -> None:
-    """As LibreChat #8927 has it of newer models."""
+    """Ask again without the limit that newer models refuse (LibreChat #8927)."""
 
     def script(call: Received) -> Sequence[Step]:
         body = call.json

@@ -161,7 +161,7 @@ def test_a_picture_comes_in_each_shape(name: str, ask: Ask, wire_vendor: FakeVen
 
 
 def test_links_of_a_model_that_makes_none_are_words(ask: Ask, wire_vendor: FakeVendor) -> None:
-    """Whoever leads a model astray must not make this site call an address."""
+    """Leave the links of other models alone: else whoever leads one astray would make this site call an address."""
     text = f"![x]({linked(wire_vendor, 'one.png')[0]})"
     serving(wire_vendor, openai_chunk(content=text), openai_end())
     assert got(ask("Hi")) == [text]
