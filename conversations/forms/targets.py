@@ -7,10 +7,17 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations.mail import letters
 from conversations.models import Installation, Target, User
+from conversations.models.notifications.notification import Kind
 from conversations.models.notifications.target import kinds_for
 from conversations.text import one_line
 
 MAX_ADDRESS, MAX_SECRET = 1000, 200
+_OF_TEAMS = {
+    Kind.MENTION: _("Somebody is mentioned"),
+    Kind.REMARK: _("Somebody makes a remark"),
+    Kind.VERIFIED_DUE: _("A verified answer wants looking at again"),
+}
+"""The kinds as a team reads them."""
 
 
 class TargetForm(forms.Form):
@@ -38,7 +45,8 @@ class TargetForm(forms.Form):
         if not Installation.lets_tell_outside():
             forms_left_out |= {*Target.Form} - {Target.Form.MAIL}
         choices["form"].choices = [one for one in Target.Form.choices if one[0] not in forms_left_out]
-        choices["kinds"].choices = [(kind.value, kind.label) for kind in kinds_for(person)]
+        labels = {} if person else _OF_TEAMS
+        choices["kinds"].choices = [(kind.value, labels.get(kind, kind.label)) for kind in kinds_for(person)]
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data

@@ -17,6 +17,10 @@ def test_the_bell_tells_what_happened_in_each_tab_until_it_is_read(
     vendor.play([openai_stream(["One."])])
     alice = visit(cast.alice)
     begin(alice, "Count")
+    bell, more = (alice.page.locator(name).bounding_box() for name in (".bell .icon", ".chat__more .icon"))
+    assert bell
+    assert more
+    assert abs(bell["y"] + bell["height"] / 2 - more["y"] - more["height"] / 2) < 1, "the bell stands in its line"
     bob, other = visit(cast.bob), visit(cast.bob)
     alice.send("@bob look")
     for tab in (bob, other):

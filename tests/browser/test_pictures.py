@@ -1,6 +1,5 @@
 """Pictures on the page: a model that makes them, what can be chosen, the viewer, and a picture for the next message."""
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -28,37 +27,27 @@ def test_a_picture_is_chosen_made_looked_at_and_changed(cast: Cast, vendor: Fake
     made = [{"b64_json": b64(picture(color))} for color in ("teal", "navy")]
     vendor.play([vendor.gate, *whole({"data": [*made, {"url": "https://10.0.0.1/x.png"}]})], whole({"data": made[:1]}))
     alice = visit(cast.alice)
-    page, out = alice.page, os.environ.get("PICTURES_SHOWN")
+    page = alice.page
     page.select_option("[name=picture_ratio]", "16:9")
     page.select_option("[name=picture_count]", "2")
     expect(page.locator("[name=picture_quality]")).to_be_hidden()
     alice.send("A cat")
     reply = alice.replies.first
     expect(reply).to_have_attribute("data-draws", "")
-    if out:
-        page.screenshot(path=f"{out}-making.png")
     vendor.gate.set()
     alice.ended(reply)
     expect(reply.locator("a.picture")).to_have_count(2)
     expect(reply.locator(".gap")).to_contain_text("an address that this site does not call")
     assert (vendor.requests[0].json["aspect_ratio"], vendor.requests[0].json["n"]) == ("16:9", 2)
-    if out:
-        page.screenshot(path=f"{out}-made.png")
     reply.locator("a.picture").first.click()
     viewer = page.locator(".viewer")
     expect(viewer).to_be_visible()
     page.click("[data-act=zoom]")
     expect(viewer).to_have_attribute("data-zoomed", "")
-    if out:
-        page.screenshot(path=f"{out}-zoomed.png")
     page.keyboard.press("ArrowRight")
     expect(viewer).not_to_have_attribute("data-zoomed", "")
-    if out:
-        page.screenshot(path=f"{out}-viewer.png")
     page.click("[data-act=use]")
     expect(page.locator(".tray__file")).to_have_count(1)
-    if out:
-        page.screenshot(path=f"{out}-taken.png")
     alice.send("Make it round")
     alice.ended(alice.replies.nth(1))
     assert vendor.requests[-1].path.endswith("/images/edits")
