@@ -18,7 +18,8 @@ from tests.browser.link import Link
 from tests.browser.page_scripts import FOCUSED, WIDE_ELEMENTS
 from tests.browser.watch import NO_NETWORK
 from tests.conftest import Cast, serve
-from tests.conversations.document_samples import HOSTILE, pdf, word_chinese
+from tests.conversations.document_samples import pdf, word_chinese
+from tests.conversations.hostile_documents import HOSTILE
 from tests.fake_vendor import FakeVendor
 
 NOTES = FilePayload(name="notes.txt", mimeType="text/plain", buffer="Grüße\n中文\n".encode())

@@ -12,7 +12,8 @@ from conversations.files import documents
 from conversations.files.converting import child, process, writing
 from conversations.files.converting.refusal import Refusal
 from conversations.files.media_types import media_type_of
-from tests.conversations.document_samples import GOOD, HOSTILE, open_document
+from tests.conversations.document_samples import GOOD, open_document
+from tests.conversations.hostile_documents import HOSTILE
 
 Make = Callable[[], bytes]
 
