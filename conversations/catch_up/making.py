@@ -100,7 +100,7 @@ def _tell(row: CatchUp, model: UUID) -> None:
 
 
 def _prepared(row: CatchUp, model: UUID) -> tuple[SideCall | Waiting, Missed]:
-    """Return the call to make, or the wait for a key, and what it tells. Refuses what is no longer wanted or allowed."""
+    """Return the call to make, or the wait for a key, and what it tells. Refuses what is not wanted or allowed."""
     asker = User.objects.filter(pk=row.asker_id or NOBODY, is_active=True).first()
     rows = Conversation.objects.writable_by(asker) if asker else Conversation.objects.none()
     conversation = rows.filter(pk=row.conversation_id).first()
