@@ -1,6 +1,7 @@
 """A vendor that talks without an end, and records when it sent what."""
 
 import random
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from tests.fake_vendor import FakeVendor
 from tests.vendor_replies import Received, Step, history, openai_end, openai_event
 
 WORDS = ("word", "字", "naïve", "😀", "**bold**", "`code`", "- item", "\n\n", "\n", "<b>", "\u2028", "…", "0.5")
+_NAME = re.compile(r"\A\w+: ")
 
 
 @dataclass
@@ -59,8 +61,11 @@ class Chatterbox:
 
 
 def question(request: Received) -> str:
-    """Return the last question; earlier questions without an answer stand before it."""
-    return history(request)[-1].rpartition("\n\n")[2]
+    """Return the last question as it was written.
+
+    Earlier questions without an answer stand before it, and its author's name where several people write.
+    """
+    return _NAME.sub("", history(request)[-1].rpartition("\n\n")[2])
 
 
 def pieces(question: str, count: tuple[int, int]) -> Sequence[str]:
