@@ -91,6 +91,23 @@ def test_a_question_is_asked_in_other_words_and_both_stay_within_reach(
     assert [history(request)[-1] for request in vendor.requests] == ["Tea?", "And cake?", "Coffee?"]
 
 
+def test_a_branch_below_a_message_that_is_not_in_sight_comes_with_all_above_it(
+    cast: Cast, model: LanguageModel, visit: Visit
+) -> None:
+    alice = visit(cast.alice)
+    for text in ("Tea?", "And cake?"):
+        alice.ask(text)
+    whole = texts(alice.messages)
+    alice.replies.first.evaluate("""reply => {
+        const detail = { type: "show", parent: reply.dataset.id };
+        const transcript = reply.closest("chat-transcript");
+        reply.remove();  // as if the connection had been lost before it was told of
+        transcript.dispatchEvent(new CustomEvent("act", { bubbles: true, detail }));
+    }""")
+    expect(alice.messages).to_have_count(4)
+    assert texts(alice.messages) == whole
+
+
 def test_versions_are_reached_by_keyboard_and_said(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit
 ) -> None:
@@ -104,6 +121,7 @@ def test_versions_are_reached_by_keyboard_and_said(
     expect(alice.replies.first.locator("[data-step=next]")).to_have_css("opacity", "0.4")  # there is no fourth
     back = alice.replies.first.locator("[data-step=previous]")
     expect(back).to_have_accessible_name("Previous version")
+    expect(alice.text).to_be_focused()  # the new version has been brought into sight
     back.focus()
     for key, number, text in (("Enter", 2, "Two."), ("ArrowLeft", 1, "One."), ("ArrowRight", 2, "Two.")):
         alice.page.keyboard.press(key)
