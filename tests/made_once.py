@@ -12,10 +12,8 @@ from pathlib import Path
 
 BASE = Path(__file__).resolve().parent.parent
 _MIGRATE = """
-import gc
 import django
 from django.conf import settings
-gc.disable()  # the states of a hundred migrations are many objects, and this process ends soon
 options = settings.DATABASES["default"]["OPTIONS"]
 if "init_command" in options:
     options["init_command"] += "PRAGMA synchronous=OFF;"  # no commit waits for the disk

@@ -4,20 +4,23 @@ import io
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import tarfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import requests
 
 from chatsite import database_upgrade
 from tests import made_once
 from tests.canaries import CANARY, PASSWORD
+from tests.services import Postgres
 from tests.shell import inside
 
 BASE = Path(__file__).resolve().parent.parent
@@ -67,6 +70,25 @@ execute_from_command_line(["manage.py", "start", "--port", str(port), "--no-loca
 """
 """The code of `manage.py start`, in the present environment."""
 
+MIGRATE = """
+import django.core.management.commands.migrate; django.setup()
+django.core.management.call_command({command}, verbosity=0)
+"""
+CATALOGUE = (
+    """
+    SELECT table_name, column_name, udt_name, is_nullable, column_default, character_maximum_length, is_identity
+    FROM information_schema.columns WHERE table_schema = 'public'
+    """,
+    """
+    SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
+    WHERE connamespace = 'public'::regnamespace
+    """,
+    "SELECT pg_get_indexdef(indexrelid) FROM pg_stat_user_indexes",
+    "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal",
+    "SELECT proname, prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace",
+)
+"""Queries of what a PostgreSQL database consists of."""
+
 
 @pytest.fixture(scope="module")
 def oldest(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -85,6 +107,15 @@ def _git(*words: str) -> bytes:
         return subprocess.run(["git", *words], cwd=BASE, capture_output=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError):
         return b""
+
+
+def schema(database: Path) -> set[tuple[Any, ...]]:
+    """Return what a SQLite database consists of; the order of a table's columns does not matter."""
+    with closing(sqlite3.connect(database)) as there:
+        return {
+            (kind, name, frozenset(sql.partition("(")[2].removesuffix(")").split(", ")) if kind == "table" else sql)
+            for kind, name, sql in there.execute("SELECT type, name, sql FROM sqlite_schema")
+        }
 
 
 @contextmanager
@@ -160,6 +191,7 @@ def test_a_site_of_the_oldest_commit_is_served_by_todays_software(
         assert "Half a" in thread
         assert requests.get(f"{address}/readyz", timeout=20).json()["status"] == "ok"
 
+    assert schema(data / "chatsite.sqlite3") == schema(made_once.migrated()), "made in one step, and in all of them"
     found = rows(environment)
     assert found["people"] == [["ann", "", True], ["ben", "zh-hans", False]]
     assert found["talk"] == ["Old talk", "Crew", "parrot", "Be brief."]
@@ -172,3 +204,15 @@ def test_a_site_of_the_oldest_commit_is_served_by_todays_software(
     assert found["key"] == ["first", CANARY]
     assert found["version"] == "0.1.0"
     assert len(list((data / database_upgrade.COPIES).glob("*.sqlite3"))) == 1
+
+
+@pytest.mark.soak
+def test_one_step_makes_the_postgresql_that_all_migrations_make(tmp_path: Path) -> None:
+    found = []
+    with Postgres() as server:
+        for command in ("'migrate'", "django.core.management.commands.migrate.Command()"):
+            url = server.new_database()
+            made_once.migrate(tmp_path, MIGRATE.format(command=command), DATABASE_URL=url)
+            with psycopg.connect(url) as connection:
+                found.append([set(connection.execute(query)) for query in CATALOGUE])
+    assert found[0] == found[1]

@@ -64,5 +64,5 @@ class Migration(migrations.Migration):
             model_name='usagerecord',
             index=models.Index(fields=['outcome', 'created_at'], name='conversatio_outcome_ed07b1_idx'),
         ),
-        migrations.RunPython(count_what_is_there, migrations.RunPython.noop),
+        migrations.RunPython(count_what_is_there, migrations.RunPython.noop, elidable=True),
     ]

@@ -19,4 +19,4 @@ def forget_quotes(apps: Any, _schema: object) -> None:
 class Migration(migrations.Migration):
     dependencies = [("providers", "0013_wire_choices")]
 
-    operations = [migrations.RunPython(forget_quotes, migrations.RunPython.noop)]
+    operations = [migrations.RunPython(forget_quotes, migrations.RunPython.noop, elidable=True)]
