@@ -17,6 +17,12 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _TAIL = re.compile(r"</title>$|(?<=\")\s*\}$", re.IGNORECASE)
+_REFUSAL = re.compile(
+    r"(?:(?:i['’]m|i am) (?:sorry|unable|not able)\b|i (?:can(?:['’]t|not)|won['’]t)\b|as an ai\b"
+    r"|(?:很?抱歉|对不起|對不起)[，,。！!]|我(?:无法|無法|不能)|作为(?:一[个名])?(?:AI|人工智能))",
+    re.IGNORECASE,
+)
+"""The beginning of a model's refusal, which names no conversation."""
 _QUOTES = ('""', "''", "“”", "‘’", "«»", "„“", "「」", "『』", "《》", "【】")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -70,11 +76,15 @@ def title_of(text: str, length: int = 60) -> str:
 
 
 def generated_title(text: str) -> str:
-    """Return a model's answer as a title: one short line, without thoughts, Markdown, a label and quotes; else ""."""
+    """Return a model's answer as a title: one short line, without thoughts, Markdown, a label and quotes.
+
+    Returns "" for an answer without one, or a refusal.
+    """
     words = _END_OF_THOUGHT.sub("", _THOUGHT.sub("", text[:MAX_ANSWER_LENGTH]))
     lines = [_unquoted(_TAIL.sub("", _LABEL.sub("", _unmarked(line))).strip()) for line in words.splitlines()]
     said = (line for line in lines if any(map(str.isalnum, line)) and not line.endswith((":", "：")))
-    return title_of(next(said, ""))
+    title = title_of(next(said, ""))
+    return "" if _REFUSAL.match(title) else title
 
 
 def _unmarked(line: str) -> str:

@@ -93,7 +93,7 @@ def _sources(part: dict[str, Any], said: Phrases) -> str:
 
 
 def _source(source: dict[str, Any]) -> str:
-    title, address = _escaped(source["title"]), source["address"].replace(">", "%3E")
+    title, address = _escaped(source["title"]), "%20".join(source["address"].replace(">", "%3E").split())
     return f"[{title}](<{address}>)" if address else title
 
 

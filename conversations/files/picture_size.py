@@ -7,6 +7,8 @@ import struct
 
 _FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 """Markers of JPEG that give the size."""
+_MAX_MARKERS = 2_000
+"""Markers of JPEG before the size; profiles and remarks of cameras take hundreds."""
 
 
 def size_of(content: bytes) -> tuple[int, int] | None:
@@ -23,7 +25,9 @@ def size_of(content: bytes) -> tuple[int, int] | None:
 
 def _of_jpeg(content: bytes) -> tuple[int, int] | None:
     at = 2
-    while content[at] == 0xFF:
+    for _ in range(_MAX_MARKERS):
+        if content[at] != 0xFF:
+            break
         marker = content[at + 1]
         if marker in _FRAMES:
             height, width = struct.unpack(">HH", content[at + 5 : at + 9])

@@ -16,6 +16,7 @@ _OF_TEAMS = {
     Kind.MENTION: _("Somebody is mentioned"),
     Kind.REMARK: _("Somebody makes a remark"),
     Kind.VERIFIED_DUE: _("A verified answer wants looking at again"),
+    Kind.BUDGET: _("A budget of the team is nearly used up"),
 }
 """The kinds as a team reads them."""
 

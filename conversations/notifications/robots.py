@@ -13,7 +13,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -56,6 +56,14 @@ def request(form: str, url: str, secret: str, told: Sequence[Told], now: float) 
     return _post(url, {"text": text.translate(_SLACK)})
 
 
+def fitting(form: str, told: Sequence[Told]) -> int:
+    """Return how many of these events, one at least, go whole into one post to a robot."""
+    if form == Form.WEBHOOK:
+        return 1
+    most = range(len(told), 1, -1)
+    return next((count for count in most if len(_lines(told[:count]).encode()) <= MAX_BYTES), 1)
+
+
 def refusal(form: str, status: int, body: bytes) -> str:
     """Return the reason of a refusal: a status or a robot's own number. It is empty for a post that was taken."""
     if not 200 <= status < 300:
@@ -68,7 +76,8 @@ def refusal(form: str, status: int, body: bytes) -> str:
         said = answer.get(number, answer.get("StatusCode", "?"))
     except (ValueError, AttributeError, RecursionError):
         said = "?"
-    return "" if said == 0 else f"{number} {str(said)[:20]}"
+    word = ascii(said).strip("'")[:20]
+    return "" if said == 0 else f"{number} {word}"
 
 
 def standard_key(secret: str) -> bytes:
@@ -105,10 +114,14 @@ def _hmac(key: bytes, text: bytes) -> str:
 
 
 def _text(told: Sequence[Told]) -> str:
-    """Return one text of all events, each with its address, as far as it fits."""
-    lines = [line for one in told for line in (one.sentence, one.text, one.address) if line]
-    text = "\n".join(lines).encode()
-    return text.decode() if len(text) <= MAX_BYTES else f"{text[:MAX_BYTES].decode(errors='ignore')} …"
+    """Return one text of all events, each with its address; where one alone is too long, without its message."""
+    text = _lines(told)
+    text = text if len(text.encode()) <= MAX_BYTES else _lines([replace(one, text="") for one in told])
+    return text.encode()[:MAX_BYTES].decode(errors="ignore")
+
+
+def _lines(told: Sequence[Told]) -> str:
+    return "\n".join(line for one in told for line in (one.sentence, one.text, one.address) if line)
 
 
 def _post(url: str, body: dict[str, Any]) -> HttpRequest:

@@ -36,7 +36,10 @@ def _open_to(conversation: Conversation) -> UUID | None:
 
 
 def may_tell(target: Target, delivery: Delivery) -> bool:
-    """Return whether the owner of the target may know of the event now, however long ago it was."""
+    """Return whether the owner of the target may know of the event now, however long ago it was.
+
+    A letter may come an hour later: it leaves out what its person has read meanwhile.
+    """
     if target.form != Target.Form.MAIL and not Installation.lets_tell_outside():
         return False
     if delivery.kind in (Kind.TEST, Kind.TARGET_OFF):
@@ -46,5 +49,9 @@ def may_tell(target: Target, delivery: Delivery) -> bool:
         team = _open_to(conversation) if conversation else delivery.team_id
         return team == target.team_id
     if not person.is_active or (delivery.kind in OF_STAFF and not person.is_staff):
+        return False
+    if delivery.kind == Kind.JOINED and delivery.team and not delivery.team.memberships.filter(user=person).exists():
+        return False
+    if target.form == Target.Form.MAIL and not person.notifications.unread().filter(key=delivery.key).exists():
         return False
     return conversation is None or Conversation.objects.visible_to(person).filter(pk=conversation.pk).exists()

@@ -54,11 +54,10 @@ _pool = ThreadPool("notifier", MAX_THREADS, each=lambda _: 1, kept=0)
 
 def send() -> None:
     """Begin to tell the targets for which something waits, one at a time for each person and team."""
-    for target in Target.objects.due()[:MAX_TARGETS_AT_ONCE]:
-        if target.pk not in _queued:
-            _queued.add(target.pk)
-            owner = target.person_id or target.team_id
-            _pool.submit_for(owner, partial(_in_thread, target.pk)).add_done_callback(partial(_done, target.pk))
+    for target in Target.objects.due().exclude(pk__in=list(_queued))[:MAX_TARGETS_AT_ONCE]:
+        _queued.add(target.pk)
+        owner = target.person_id or target.team_id
+        _pool.submit_for(owner, partial(_in_thread, target.pk)).add_done_callback(partial(_done, target.pk))
 
 
 def _in_thread(key: UUID) -> None:
@@ -118,6 +117,8 @@ def _begin(target: Target) -> list[Delivery]:
             batch.append(one)
         else:
             Delivery.objects.filter(pk=one.pk).end(DeliveryStatus.DROPPED)
+    if target.form != Target.Form.MAIL:
+        batch = batch[: robots.fitting(target.form, [told(target, one) for one in batch])]
     begun = Delivery.objects.filter(pk__in=[one.pk for one in batch])
     begun.update(started_at=timezone.now(), attempts=F("attempts") + 1)
     return batch

@@ -15,10 +15,11 @@ MAX_TEXT = 300
 def told(target: Target, delivery: Delivery) -> Told:
     """Return an event for a target, in its language."""
     with translation.override(target.language or settings.LANGUAGE_CODE):
-        sentence = _one_line(sentences.sentence(delivery, is_for_team=target.team_id is not None))
+        is_for_team = target.team_id is not None
+        sentence = _one_line(sentences.sentence(delivery, is_for_team=is_for_team))
         if delivery.is_repeated:
             sentence = _("%(sentence)s (perhaps told before)") % {"sentence": sentence}
-    address = settings.CHATSITE_ORIGINS[0] + sentences.address(delivery)
+    address = settings.CHATSITE_ORIGINS[0] + sentences.address(delivery, is_for_team=is_for_team)
     fields = {
         "type": delivery.kind,
         "id": str(delivery.pk),

@@ -13,8 +13,8 @@ _REDIRECTS = "vertexaisearch.cloud.google.com"
 
 
 def source(uri: object, title: object, domain: object = "") -> Source:
-    """Return a source with a web address, or without one, and the host of its page."""
-    address, name = string(uri), string(title)[:MAX_TITLE_LENGTH]
+    """Return a source with a web address, or without one, and the host of its page. Blanks in it are escaped."""
+    address, name = "%20".join(string(uri).split()), string(title)[:MAX_TITLE_LENGTH]
     host = _host(address)
     # Google replaces the page's address by its own redirect, and gives the page's host as its title.
     is_hidden = host == _REDIRECTS and "." in name and " " not in name

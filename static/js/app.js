@@ -20,7 +20,6 @@ import { leaveRoomForKeyboard } from "./helpers/keyboard-height.js";
 import { fetchElement, fetchPart } from "./helpers/loading.js";
 import { phrase } from "./helpers/phrases.js";
 import { codeOf } from "./helpers/refused.js";
-import { forever } from "./helpers/storage.js";
 import { tellTimeZone } from "./helpers/time-zone.js";
 import { Branches } from "./models/branches.js";
 import { Conversation } from "./models/conversation.js";
@@ -28,7 +27,7 @@ import { shareDrafts } from "./models/drafts.js";
 import { Outbox } from "./models/outbox.js";
 import { page } from "./models/page.js";
 import { Socket } from "./models/socket.js";
-import { REMARKS, watchSignOut } from "./models/unsent.js";
+import { hasRemarks, watchSignOut } from "./models/unsent.js";
 import { Attention } from "./page/attention.js";
 import { Bell } from "./page/bell.js";
 import { Completions } from "./page/completions.js";
@@ -146,8 +145,7 @@ class Chat {
   }
 
   #awaitRemarks() {
-    const isWaiting = forever.keys(`${REMARKS}${page.person.id}:`).length > 0;
-    if (isWaiting || "remarked" in this.transcript.dataset) this.remarks();
+    if (hasRemarks(page.person.id) || "remarked" in this.transcript.dataset) this.remarks();
     this.transcript.addEventListener("remarked", () => this.remarks());
     this.transcript.addEventListener("begin-remark", async ({ target }) => (await this.remarks())?.begin(target));
   }

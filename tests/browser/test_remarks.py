@@ -69,3 +69,23 @@ def test_two_remark_on_words_and_ask_with_what_is_open(cast: Cast, visit: Visit)
     expect(alice.text).to_have_value(question)
     alice.page.locator(".remark").first.get_by_role("button", name="Resolve").click()
     expect(bob.page.locator(".remark-ask")).to_contain_text("1 open remark")
+
+
+@pytest.mark.usefixtures("model")
+def test_a_half_typed_remark_outlives_a_reload_and_no_save(cast: Cast, visit: Visit) -> None:
+    talk = Conversation.objects.create(owner=cast.alice, team=cast.team, title="Moons", revision=0)
+    answer(talk, say(talk, "How many moons?", author=cast.alice), "Jupiter has 95 moons.")
+    alice = visit(cast.alice, f"/conversations/{talk.pk}/")
+    select(alice, "95 moons")
+    alice.page.get_by_role("button", name="Remark").click()
+    field = alice.page.get_by_label("Your remark")
+    field.fill("Is that")
+    alice.page.reload()
+    expect(field).to_have_value("Is that")
+    field.press_sequentially(" so?")
+    alice.page.get_by_role("button", name="Save").click()
+    expect(alice.page.locator(".remark:not([data-unsent])")).to_contain_text("Is that so?")
+    assert Remark.objects.get().quote == "95 moons"
+    alice.page.reload()
+    expect(alice.page.locator(".remark")).to_have_count(1)
+    expect(field).to_have_count(0)

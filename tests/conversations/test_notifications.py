@@ -101,6 +101,8 @@ def test_a_remark_is_told_to_whom_it_is_for_and_an_answer_to_who_made_it(
     bob.ask("remark.reply", remark=made, text="I see.")
     told = Notification.objects.order_by("pk").values_list("person__username", "kind", "by__username")
     assert list(told) == [("bob", "remark", "alice"), ("alice", "remark", "bob")]
+    alice.ask("remark.delete", remark=made)
+    assert not Notification.objects.exists(), "what is gone is not told"
 
 
 def test_one_or_all_are_read(cast: Cast, connect: Callable[..., Socket]) -> None:
@@ -137,6 +139,9 @@ def test_who_invited_is_told_who_came() -> None:
         join(guest, made)
     told = Notification.objects.get()
     assert (told.person, told.kind, told.by, told.team) == (lead, "joined", guest, team)
+    assert Notification.objects.of(lead).exists()
+    Membership.objects.filter(user=lead).delete()
+    assert not Notification.objects.of(lead).exists(), "who has left does not read who comes"
 
 
 @pytest.mark.django_db

@@ -1,6 +1,7 @@
 """A model that makes pictures, through the whole site: files, what goes along, price, stop, and hostile bytes."""
 
 import struct
+import time
 import zlib
 from collections.abc import Iterator
 from typing import Any
@@ -127,6 +128,9 @@ def test_the_size_of_a_picture_is_read_from_its_head() -> None:
         None,
         None,
     ]
+    begun = time.thread_time()
+    assert size_of(b"\xff\xd8" + b"\xff" * 25 * 2**20) is None
+    assert time.thread_time() - begun < 0.5, "a hostile picture costs as little"
 
 
 def test_a_missing_picture_is_told_in_the_readers_language(cast: Cast, easel: LanguageModel) -> None:

@@ -20,6 +20,7 @@ from django.utils import timezone
 from conversations import actions
 from conversations.errors import Refused
 from conversations.models import (
+    Budget,
     Conversation,
     Delivery,
     Installation,
@@ -27,15 +28,17 @@ from conversations.models import (
     Message,
     Notification,
     Project,
+    Tally,
     Target,
     Team,
     User,
 )
-from conversations.models.notifications import delivery, notification
+from conversations.models.notifications import budget_warnings, delivery, notification
 from conversations.notifications import robots, sending, telling
 from conversations.notifications.robots import Told
 from providers.models import Endpoint
 from tests.conftest import Cast
+from tests.conversations.test_engine import until
 from tests.conversations.test_own_keys import client_of
 from tests.fake_vendor import FakeVendor
 
@@ -97,6 +100,7 @@ def test_a_webhook_is_signed_by_the_standard() -> None:
         ("wecom", 200, b'{"errcode": 93000}', "errcode 93000"),
         ("dingtalk", 200, b"<html>", "errcode ?"),
         ("dingtalk", 200, b"[" * 10_000, "errcode ?"),
+        ("feishu", 200, b'{"code": "\\ud800\\u0000"}', r"code \ud800\x00"),
         ("slack", 200, b"ok", ""),
         ("slack", 404, b"no_service", "404"),
         ("webhook", 302, b"", "302"),
@@ -227,6 +231,51 @@ def test_a_malformed_vendor_or_a_lost_secret_holds_up_nobody(
     assert sorted((row.status, row.outcome) for row in work()) == [("failed", "locked"), ("sent", "200")]
 
 
+def test_a_robot_is_told_each_event_whole_in_as_many_posts_as_that_takes(
+    people: tuple[User, User, Team], vendor: FakeVendor
+) -> None:
+    lead, bob, team = people
+    target(bob, url(vendor), "wecom", with_text=True)
+    vendor.script = lambda _request: [200, b'{"errcode": 0}']
+    talks = [mention(lead, bob, team) for _ in range(5)]
+    Message.objects.update(text="好" * 300)
+    while any(row.status == "waiting" for row in work()):
+        Target.objects.update(rests_until=None)
+    said = [request.json["text"]["content"] for request in vendor.requests]
+    assert max(len(text.encode()) for text in said) <= 2_000
+    assert all(any(f"/{talk.pk}/?at=" in text for text in said) for talk in talks)
+    assert all(text.endswith(f"#message-{text[-36:]}") for text in said), "no address is cut"
+
+
+def test_a_target_behind_those_that_wait_for_a_thread_gets_its_turn(
+    people: tuple[User, User, Team], vendor: FakeVendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lead, bob, _ = people
+    first, second = target(bob, url(vendor)), target(lead, url(vendor))
+    for one in (first, second):
+        Delivery.objects.test(one)
+    monkeypatch.setattr(sending, "MAX_TARGETS_AT_ONCE", 1)
+    monkeypatch.setattr(sending, "_queued", {first.pk})
+    begun = list[Any]()
+    monkeypatch.setattr(sending, "_in_thread", begun.append)
+    sending.send()
+    until(lambda: begun == [second.pk])
+
+
+def test_a_team_is_told_that_its_budget_is_nearly_used_up(people: tuple[User, User, Team], vendor: FakeVendor) -> None:
+    lead, _, team = people
+    User.objects.create_superuser("boss")
+    target(lead, url(vendor), team=team)
+    budget = Budget.objects.create(kind="team", period="day", soft=8)
+    for owner in (team, Team.objects.create(name="Others")):
+        tally = Tally.objects.create(budget=budget, target=owner.pk, begins=timezone.now(), spent=8 * 10**6)
+        budget_warnings.warn(tally, 10**6)
+    work()
+    [said] = [request.json for request in vendor.requests]
+    assert said["sentence"] == "A budget is nearly used up: Crew · day"
+    assert said["url"].endswith(f"/teams/{team.pk}/"), "leads do not see the administration"
+
+
 def test_an_administrator_can_let_nothing_out(people: tuple[User, User, Team], vendor: FakeVendor) -> None:
     _, bob, _ = people
     Delivery.objects.test(target(bob, url(vendor)))
@@ -334,6 +383,12 @@ def test_a_letter_brings_what_happened_at_most_once_an_hour(people: tuple[User, 
     Target.objects.update(rests_until=timezone.now())
     work()
     assert len(mail.outbox) == 2
+    mention(lead, bob, team)
+    telling.tell()
+    actions.read_notifications(bob)
+    Target.objects.update(rests_until=timezone.now())
+    assert work()[-1].status == "dropped"
+    assert len(mail.outbox) == 2, "what was read meanwhile is no news"
 
 
 @pytest.mark.usefixtures("static_files")

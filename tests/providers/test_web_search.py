@@ -344,12 +344,14 @@ def test_hostile_sources_are_bounded_and_harmless(shape: Shape) -> None:
         ("T" * 100_000, A),
         *((f"bad {at}", url) for at, url in enumerate(bad)),
         (["x"], B),
+        ("blanks", "https://x.example/a\n\n# b"),
         (None, "http://c.example/"),
     ]
     [part] = cited(shape, [*pages, *((f"n{at}", f"https://x.example/{at}") for at in range(10_000))])
     assert len(part["sources"]) <= 500
     links = [source["uri"] for source in part["sources"] if source["uri"]]
     assert links[:2] == [A, B]
+    assert all(link.split() == [link] for link in links), "in Markdown no line begins within an address"
     assert all(link.startswith(("https://", "http://c.example")) for link in links)
     assert max(len(source["title"]) for source in part["sources"]) <= 300
 

@@ -1,5 +1,6 @@
 """Remarks on messages: made, replied to, assigned, resolved, opened again and deleted."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +11,9 @@ from conversations.actions.access import message_to_remark_on
 from conversations.actions.idempotency import claim
 from conversations.errors import Held, NotFound, Refused
 from conversations.live import events
-from conversations.models import Conversation, Message, Notification, ReadMark, Remark, User
+from conversations.models import Conversation, Delivery, Message, Notification, ReadMark, Remark, User
 from conversations.models.marks.remark import MAX_QUOTE_LENGTH
+from conversations.models.notifications.notification import key_of
 from conversations.protocol import commands
 from conversations.usage import quotas
 
@@ -83,6 +85,17 @@ def delete_remark(user: User, remark_id: UUID) -> None:
             one.message = remark.message
             one.text, one.quote, one.is_deleted = "", "", True
             _store(one)
+            _withdraw(one)
+
+
+def _withdraw(remark: Remark) -> None:
+    """Tell nobody any more of a remark that is gone, unless they have read of it."""
+    about = {"message": remark.message_id, "key": key_of(remark)}
+    Delivery.objects.waiting().filter(**about).delete()
+    rows = Notification.objects.unread().filter(**about)
+    for row in rows.select_related("person"):
+        transaction.on_commit(partial(events.notifications_read, row.person))
+    rows.delete()
 
 
 def _to_change(user: User, remark_id: UUID) -> Remark:

@@ -27,6 +27,7 @@ def warn(tally: Tally, cost: int) -> None:
     if spent - cost < limit <= spent:
         key = f"budget:{tally.pk}:{limit}"
         told: dict[str, Any] = {"about": tally.target, "subject": f"{_name(tally)} · {tally.budget.period}"}
+        told["team"] = tally.target if tally.budget.kind == Budget.Kind.TEAM else None
         Notification.objects.note_for_staff(Kind.BUDGET, key, permission="conversations.view_budget", **told)
 
 

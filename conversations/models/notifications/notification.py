@@ -47,7 +47,8 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
     def of(self, person: User) -> "NotificationQuerySet":
         """Return the person's notifications of what they may still read."""
         readable = Q(conversation=None) | Q(conversation__in=Conversation.objects.visible_to(person))
-        rows = self.filter(readable, person=person)
+        in_team = Q(team__in=Membership.objects.filter(user=person).values("team"))
+        rows = self.filter(readable, Q(team=None) | ~Q(kind=Kind.JOINED) | in_team, person=person)
         return rows if person.is_staff else rows.exclude(kind__in=OF_STAFF)
 
     def unread(self) -> "NotificationQuerySet":
@@ -69,7 +70,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         """Note a remark for those whom it concerns, but not for who made it."""
         place = {**_place(remark.message), "revision": remark.revision}
         for person in filter(None, {*people} - {by.pk}):
-            self._note(person, Kind.REMARK, f"remark:{remark.pk}", **place, by=by)
+            self._note(person, Kind.REMARK, key_of(remark), **place, by=by)
 
     def note_end(self, reply: Message) -> None:
         """Note the end of a reply for who asked for it, unless somebody stopped it."""
@@ -92,12 +93,14 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         key = f"off:{target}:{timezone.now().isoformat()}"
         self._note(person, Kind.TARGET_OFF, key, about=target, subject=name)
 
-    def note_for_staff(self, kind: Kind, key: str, about: UUID, subject: str, permission: str) -> None:
-        """Note what concerns the site for the staff who may change it."""
+    def note_for_staff(
+        self, kind: Kind, key: str, about: UUID, subject: str, permission: str, team: UUID | None = None
+    ) -> None:
+        """Note what concerns the site, or this team too, for the staff who may change it."""
         staff = User.objects.filter(is_active=True, is_staff=True)
         for person in staff:
             if person.has_perm(permission):
-                self._note(person.pk, kind, key, about=about, subject=subject[:MAX_SUBJECT])
+                self._note(person.pk, kind, key, about=about, subject=subject[:MAX_SUBJECT], team_id=team)
 
     def see(self, person: User, conversation: Conversation, revision: int) -> bool:
         """Mark what happened up to a revision as read; return whether a page counts fewer now.
@@ -116,8 +119,8 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         self.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()
         many = self.values("person").annotate(count=Count("pk")).filter(count__gt=MAX_KEPT)
         for person in many.values_list("person", flat=True):
-            last = self.filter(person=person).order_by("-pk").values_list("pk", flat=True)[MAX_KEPT]
-            self.filter(person=person, pk__lte=last).delete()
+            for last in self.filter(person=person).order_by("-pk").values_list("pk", flat=True)[MAX_KEPT:][:1]:
+                self.filter(person=person, pk__lte=last).delete()
 
     def _note(self, person: UUID, kind: Kind, key: str, **fields: object) -> None:
         """Insert a row unless this person has one with the same key."""
@@ -174,6 +177,11 @@ class Notification(Happening):
             models.Index(fields=["person", "id"], name="notifications_of_person"),
             models.Index(fields=["created_at"], condition=Q(told_at=None, read_at=None), name="notifications_untold"),
         ]
+
+
+def key_of(remark: Remark) -> str:
+    """Return the key of what is told of a remark."""
+    return f"remark:{remark.pk}"
 
 
 def _place(message: Message) -> dict[str, object]:

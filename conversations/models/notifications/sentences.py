@@ -39,13 +39,13 @@ def sentence(row: Happening, *, is_for_team: bool = False) -> str:
     }
 
 
-def address(row: Happening) -> str:
-    """Return the path of the page that it is about."""
+def address(row: Happening, *, is_for_team: bool = False) -> str:
+    """Return the path of the page that it is about; a team reads of its budgets on its own page."""
     if row.conversation_id:
         page = reverse("conversation", args=[row.conversation_id])
         return f"{page}?at={row.message_id}#message-{row.message_id}" if row.message_id else page
     match row.kind:
-        case Kind.JOINED if row.team_id:
+        case Kind.JOINED | Kind.BUDGET if row.team_id and (is_for_team or row.kind == Kind.JOINED):
             return reverse("team", args=[row.team_id])
         case Kind.KEY_REFUSED:
             return reverse("key", args=[row.about])

@@ -7,6 +7,7 @@ export const DRAFTS = "written:";
 export const RETURNED = "returned:";
 export const MESSAGES = "outbox:";
 export const REMARKS = "remark:";
+export const REMARK_DRAFTS = "remark-draft:";
 /** What the account has of a draft, see models/draft-sync.js. */
 export const SYNCED = "synced:";
 
@@ -14,8 +15,14 @@ export const SYNCED = "synced:";
 export function unsentOf(person) {
   const count = (kind) => forever.keys(`${kind}${person}:`).length;
   const drafts = forever.keys(`${DRAFTS}${person}:`).filter((key) => !isWithAccount(key));
-  return { messages: count(MESSAGES) + count(REMARKS), drafts: drafts.length + count(RETURNED) };
+  const halfTyped = drafts.length + halfTypedRemarks(person).length;
+  return { messages: count(MESSAGES) + count(REMARKS), drafts: halfTyped + count(RETURNED) };
 }
+
+/** Whether remarks of this person wait here, or are half typed in this tab. */
+export const hasRemarks = (person) => forever.keys(`${REMARKS}${person}:`).length + halfTypedRemarks(person).length > 0;
+
+const halfTypedRemarks = (person) => thisTab.keys(`${REMARK_DRAFTS}${person}:`);
 
 /** Whether the account has all of a draft, which comes back from there. */
 function isWithAccount(key) {

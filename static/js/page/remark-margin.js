@@ -8,6 +8,7 @@ import { append, quoted } from "../helpers/quoted.js";
 import { codeOf } from "../helpers/refused.js";
 import { clone } from "../helpers/templates.js";
 import { page } from "../models/page.js";
+import { keepRemarkDrafts, restoreRemarkDrafts } from "../models/remark-drafts.js";
 import { Remarks } from "../models/remarks.js";
 import { UnsentRemarks } from "../models/unsent-remarks.js";
 
@@ -38,6 +39,7 @@ export class RemarkMargin {
     this.#unsent.addEventListener("changed", () => this.#later());
     this.#unsent.addEventListener("acknowledged", ({ detail }) => this.#acknowledged(detail));
     socket.addEventListener("open", () => this.#connected());
+    keepRemarkDrafts(transcript);
     await this.#fetch();
     this.#unsent.deliver(socket);
     return this;
@@ -92,10 +94,8 @@ export class RemarkMargin {
     const waiting = this.#unsent.in(this.#chat.conversation?.id ?? "").map((entry) => ({ ...asShown(entry), unsent: entry }));
     const messages = new Set([...this.#remarks.messages, ...waiting.map(({ message }) => message)]);
     for (const list of this.#lists) if (!messages.has(list.message)) list.show([], []);
-    for (const id of messages) {
-      const message = this.#chat.transcript.thread.find(id);
-      if (message) this.#listAt(message).show(this.#remarks.on(id), waiting.filter((one) => one.message === id));
-    }
+    for (const id of messages) this.#listOf(id)?.show(this.#remarks.on(id), waiting.filter((one) => one.message === id));
+    if (this.#hasAll) restoreRemarkDrafts((id) => this.#listOf(id));
     if (this.#hasAll) this.#chat.transcript.toggleAttribute("data-remarked", this.#lists.length > 0);
     this.#mark();
     this.#offerToAsk();
@@ -104,6 +104,11 @@ export class RemarkMargin {
 
   get #lists() {
     return [...this.#chat.transcript.querySelectorAll("remark-list")];
+  }
+
+  #listOf(id) {
+    const message = this.#chat.transcript.thread.find(id);
+    return message && this.#listAt(message);
   }
 
   #listAt(message) {
