@@ -28,7 +28,7 @@ from conversations.views.projects import versions as project_versions
 from conversations.views.prompts import pages as prompt_pages
 from conversations.views.prompts import transfer as prompt_transfer
 from conversations.views.prompts import versions as prompt_versions
-from conversations.views.replies import details, preview, rendering
+from conversations.views.replies import details, preview, rendering, summaries
 from conversations.views.settings import closing, mail_address, own_keys, passkeys, profile, security, usage
 from conversations.views.teams import changes, records, team
 
@@ -62,6 +62,7 @@ urlpatterns = [
     path("", chat.chat, name="chat"),
     path("conversations/<uuid:conversation_id>/", chat.chat, name="conversation"),
     path("conversations/<uuid:conversation_id>/thread/", chat.thread, name="thread"),
+    path("conversations/<uuid:conversation_id>/summaries/", summaries.summaries, name="summaries"),
     path("conversations/<uuid:conversation_id>/audience/", audience.audience, name="audience"),
     path("conversations/<uuid:conversation_id>/share/", shares.share, name="share"),
     path("replies/<uuid:reply>/", details.details, name="reply-details"),

@@ -42,6 +42,7 @@ from conversations.actions.marks.remarks import (
     reply_to_remark,
     resolve_remark,
 )
+from conversations.actions.marks.summaries import change_summary
 from conversations.actions.marks.verification import unverify_reply, verify_reply
 from conversations.actions.notifications.reading import read_notifications
 from conversations.actions.notifications.targets import add_target, remove_target, test_target
@@ -79,6 +80,7 @@ __all__ = [
     "change_project",
     "change_prompt",
     "change_role",
+    "change_summary",
     "change_team",
     "changed_conversations",
     "choose_branch",

@@ -10,7 +10,7 @@ from conversations.actions.idempotency import claim
 from conversations.errors import Refused
 from conversations.ids import new_id
 from conversations.live import events
-from conversations.models import Conversation, Message, User
+from conversations.models import Conversation, Message, Summary, SummaryVersion, User
 from conversations.protocol import commands
 from conversations.search import indexing
 from conversations.usage import quotas
@@ -37,6 +37,7 @@ def _fork(user: User, last: Message) -> dict[str, Any]:
     branch = Message.objects.branch(last.pk)
     if any(message.is_under_way for message in branch):
         raise Refused("conflict", "A reply is still being written here; fork when it has ended.")
+    originals = [message.pk for message in branch]
     fork = begin_with(
         branch,
         user,
@@ -45,6 +46,7 @@ def _fork(user: User, last: Message) -> dict[str, Any]:
         system_prompt=original.system_prompt,
         parameters=original.parameters,
     )
+    _copy_summaries(dict(zip(originals, (message.pk for message in branch), strict=True)), fork)
     return {"conversation": str(fork.id)}
 
 
@@ -72,3 +74,15 @@ def _copy(branch: list[Message], fork: Conversation) -> None:
     Message.objects.bulk_create(branch, batch_size=500)
     indexing.add_messages(branch)
     held.bulk_create([held.model(message_id=copies[message], file_id=file) for message, file in files])
+
+
+def _copy_summaries(copies: dict[UUID, UUID], fork: Conversation) -> None:
+    """Copy the summaries below these messages, with their versions, to the copies of the messages."""
+    for summary in Summary.objects.told().filter(message__in=copies):
+        versions = list(summary.versions.all())
+        summary.pk, summary.conversation, summary.revision = new_id(), fork, fork.revision
+        summary.message_id = copies[summary.message_id]
+        summary.save(force_insert=True)
+        for version in versions:
+            version.pk, version.summary = None, summary
+        SummaryVersion.objects.bulk_create(versions)

@@ -122,7 +122,7 @@ def start_on_commit(replies: Sequence[Message]) -> None:
 
 def _retry(user: User, body: commands.Retry, reply: Message) -> dict[str, Any]:
     models = model_choice.models(user, reply.conversation, body.models or (), before=[reply.model_id])
-    return _add_versions(user, reply, models)
+    return _add_versions(user, reply, models, folds=body.folds)
 
 
 def _answer(user: User, body: commands.Retry, question: Message) -> dict[str, Any]:
@@ -139,11 +139,11 @@ def _continue(user: User, reply: Message) -> dict[str, Any]:
 
 
 def _add_versions(
-    user: User, reply: Message, models: list[LanguageModel], continues: Message | None = None
+    user: User, reply: Message, models: list[LanguageModel], continues: Message | None = None, *, folds: bool = False
 ) -> dict[str, Any]:
     if reply.parent is None:  # as where an import begins with a reply
         raise Refused("conflict", "This reply has no question that could be answered again.")
-    return _add_replies(user, reply.conversation, reply.parent, models, reply.parameters, continues)
+    return _add_replies(user, reply.conversation, reply.parent, models, reply.parameters, continues, folds=folds)
 
 
 def _add_replies(
@@ -153,6 +153,8 @@ def _add_replies(
     models: list[LanguageModel],
     parameters: dict[str, Any] | None = None,
     continues: Message | None = None,
+    *,
+    folds: bool = False,
 ) -> dict[str, Any]:
     model_choice.check_running_replies(user, conversation, len(models))
     first = conversation.advance(1 + len(models))  # the lock: from here on no other request adds a version
@@ -163,6 +165,8 @@ def _add_replies(
         reply_to(question, model, user, revision, parameters or {}, now, continues)
         for revision, model in enumerate(models, first)
     ]
+    for version in versions:
+        version.folds = folds
     store(versions)
     go_on_from(user, versions[0], conversation)
     announce(conversation, versions)

@@ -91,7 +91,10 @@ class SiteAdmin(AuditedAdmin):
     fieldsets = (
         (None, {"fields": ["name", "logo_color"]}),
         (_("People and teams"), {"fields": ["sign_up", "staff_makes_teams", "names_former_members", "tells_outside"]}),
-        (_("New conversations"), {"fields": ["default_model", "title_model", "catch_up_model", "starters"]}),
+        (
+            _("New conversations"),
+            {"fields": ["default_model", "title_model", "catch_up_model", "summary_model", "starters"]},
+        ),
     )
     radio_fields: ClassVar = {"sign_up": admin.VERTICAL}
 

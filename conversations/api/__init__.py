@@ -1,7 +1,7 @@
 """The HTTP API, /api/v1/: JSON for a browser's session and for programs with a token, described by OpenAPI."""
 
 from conversations.api import drafts, errors, event_streams, exports, imports, routes, search
-from conversations.api.marks import catch_up
+from conversations.api.marks import catch_up, summaries
 from conversations.api.marks import routes as marks
 from conversations.api.notifications import routes as notifications
 from conversations.api.projects import routes as project_routes
@@ -17,6 +17,7 @@ api.add_router("", exports.router)
 api.add_router("", imports.router)
 api.add_router("", catch_up.router)
 api.add_router("", marks.router)
+api.add_router("", summaries.router)
 api.add_router("", notifications.router)
 api.add_router("", prompt_files.router)
 api.add_router("", prompts.router)

@@ -13,6 +13,7 @@ from conversations.models import Conversation, File, Message, User
 from conversations.models.file import Form
 from conversations.usage import estimates, token_counts
 from conversations.usage.budgets import budgets_of, likely_cost
+from conversations.usage.estimates import folds_at
 from providers.models import LanguageModel
 from providers.types import Usage
 
@@ -41,6 +42,7 @@ def estimate(
         "cost": most,
         "likely_cost": min(most, _cost(inputs, answer, known.pictures)) if answer else None,
         "window_share": max(filter(None, starmap(_share, inputs.items())), default=None),
+        "folds_at": folds_at(conversation.team),
         "budgets": [asdict(left) for left in sorted(budgets, key=lambda left: (left.kind, left.period))],
         "files": [_of_file(file, models) for file in attached],
     }

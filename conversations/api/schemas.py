@@ -292,6 +292,8 @@ class EstimateOut(Schema):
     likely_cost: int | None
     """By the lengths of the last answers in this conversation; null before there are any."""
     window_share: float | None
+    folds_at: float
+    """The share from which on what is above is folded."""
     """The share of the smallest known context window that this takes. From 0.8 on, the oldest replies are left out."""
     budgets: list[BudgetOut]
     files: list[FileEstimateOut]

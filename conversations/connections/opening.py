@@ -39,12 +39,15 @@ class OpenedConversation:
     """The verified answers, and those that no longer are, that changed since."""
     remarks: tuple[Remark, ...] = ()
     """The remarks that changed since."""
+    has_summaries: bool = False
+    """True if a summary came or changed since."""
 
     def place(self) -> dict[str, Any]:
-        """Return the ack's `place`, the end of the thread, and the `marks` and `remarks` that changed."""
+        """Return the ack's `place`, the end of the thread, and the `marks`, `remarks` and `summaries` that changed."""
         marks = {"marks": [events.mark_json(mark) for mark in self.marks]} if self.marks else {}
         remarks = {"remarks": [events.remark_json(remark) for remark in self.remarks]} if self.remarks else {}
-        return ({"place": str(self.end)} if self.end else {}) | marks | remarks
+        summaries = {"summaries": True} if self.has_summaries else {}
+        return ({"place": str(self.end)} if self.end else {}) | marks | remarks | summaries
 
     def messages(self, html: bool) -> dict[str, Any]:
         """Return the ack's `messages` in the reader's language, or `reload` if they are too many or too long."""
@@ -90,7 +93,8 @@ def open_conversation(user: User, body: commands.Open) -> OpenedConversation:
     end = None if has_all else threads.end_for(user, conversation)
     marks = () if has_all or not body.since else _marks_since(conversation, body.since)
     remarks = () if has_all else _remarks_since(conversation, body.since or 0)
-    return OpenedConversation(user, conversation.revision, news, still, end, marks, remarks)
+    has_summaries = not has_all and conversation.summaries.ready().filter(revision__gt=body.since or 0).exists()
+    return OpenedConversation(user, conversation.revision, news, still, end, marks, remarks, has_summaries)
 
 
 def _marks_since(conversation: Conversation, revision: int) -> tuple[Verification, ...]:

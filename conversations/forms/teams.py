@@ -11,6 +11,7 @@ from conversations.errors import Refused
 from conversations.forms.parameters import Shown, as_typed, form_fields, in_two_parts, parameters_of, shown_in
 from conversations.models import Membership, Team
 from conversations.models.keeping.retention import MAX_DAYS
+from conversations.models.people import MAX_FOLDS_AT, MIN_FOLDS_AT
 from conversations.text import MAX_TEXT_LENGTH, one_line
 from providers.blank_text import is_blank
 from providers.models import LanguageModel
@@ -67,9 +68,14 @@ class DefaultsForm(forms.Form):
     names_speakers = forms.BooleanField(required=False, label=_("Tell the model who speaks"))
     readers_remark = forms.BooleanField(required=False, label=_("Readers may remark on messages"))
 
+    folds_at = forms.IntegerField(
+        required=False, min_value=MIN_FOLDS_AT, max_value=MAX_FOLDS_AT, label=_("Fold long conversations at (%)")
+    )
+
     def __init__(self, team: Team, given: Any = None) -> None:
         """Offer the team's present model too, even if it could not be chosen now."""
         initial = {**as_typed(team.parameters), "model": team.model_id, "system_prompt": team.system_prompt}
+        initial["folds_at"] = team.folds_at
         super().__init__(given, initial={**initial, **{name: getattr(team, name) for name in _SWITCHES}})
         self.fields |= form_fields()
         usable = LanguageModel.objects.usable(Q()).filter(Q(teams=None) | Q(teams=team)).values("pk")
@@ -98,6 +104,7 @@ class DefaultsForm(forms.Form):
             "model": given["model"],
             "system_prompt": given["system_prompt"],
             "parameters": {name: value for name, value in parameters.items() if value is not None},
+            "folds_at": given["folds_at"] or team.folds_at,
             **{name: given[name] for name in _SWITCHES},
         }
 

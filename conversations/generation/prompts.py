@@ -11,8 +11,9 @@ from django.db.models.functions import Length
 from conversations.content import file_parts
 from conversations.files import documents
 from conversations.generation.branch_cache import branches
+from conversations.generation.folding import telling
 from conversations.generation.project_context import context_of, note_version
-from conversations.models import Conversation, File, Message, User
+from conversations.models import Conversation, File, Message, Summary, User
 from conversations.models.file import MAX_PICTURE_BYTES, MAX_PICTURES, Form
 from conversations.models.message import PromptMessage, Role
 from conversations.usage.estimates import introduction_to
@@ -49,11 +50,15 @@ SPEAKERS = (
 def prompt_for(reply: Message, route: Route, looked_up: Part | None = None) -> Prompt:
     """Return the branch down to this reply as a prompt, with the files in the forms that its model takes.
 
+    Where it was folded, the summary and people's own words stand for what is above.
     What its project tells comes first; what was looked up for the question stands right behind it. The reply's
     row notes the version of the instructions.
     """
     conversation = reply.conversation
     branch = branches.said_up_to(conversation.pk, reply.parent_id) if reply.parent_id else []
+    people = {said.author for said in branch if said.role == Role.USER and said.author}
+    if reply.parent_id and route.pictures is None and (fold := Summary.objects.above(conversation.pk, reply.parent_id)):
+        branch = telling.told(branch, fold)
     if looked_up is not None:
         branch[-1] = branch[-1]._replace(parts=[*branch[-1].parts, looked_up.to_json()])
     if reply.continues is not None and not route.makes_only_pictures:
@@ -63,10 +68,10 @@ def prompt_for(reply: Message, route: Route, looked_up: Part | None = None) -> P
     project = context_of(conversation.project_id)
     _refuse_too_many_bytes(branch, route.takes, project.file_ids)
     note_version(reply, project.version)
-    is_named = not route.makes_only_pictures and (_has_several(branch) or _always_named(conversation))
+    is_named = not route.makes_only_pictures and (len(people) > 1 or _always_named(conversation))
     speakers = SPEAKERS if is_named else ""
     told = [project.instructions, conversation.system_prompt, introduction_to(conversation), speakers]
-    said = _turns(branch, route.takes, _names(branch) if is_named else {})
+    said = _turns(branch, route.takes, _names(people) if is_named else {})
     go_on = [Turn("user", (Part("text", GO_ON),))] if reply.continues and not route.makes_only_pictures else []
     return Prompt(
         model=route.vendor_id,
@@ -124,16 +129,10 @@ def _always_named(conversation: Conversation) -> bool:
     return team is not None and (team.names_speakers or conversation.project_id is not None)
 
 
-def _has_several(branch: Iterable[PromptMessage]) -> bool:
-    """Return whether more than one person wrote in the branch; only then the model needs to know who."""
-    return len({said.author for said in branch if said.role == Role.USER and said.author}) > 1
-
-
-def _names(branch: Iterable[PromptMessage]) -> dict[str, str]:
+def _names(authors: Set[str]) -> dict[str, str]:
     """Return the names of the authors; writers without an account are their own names."""
-    authors = {said.author for said in branch if said.role == Role.USER and said.author}
     people = {key: author for author in authors if (key := _id(author))}
-    writers = authors.difference(people.values())
+    writers = authors - set(people.values())
     named = {people[user.pk]: user.name for user in User.objects.filter(pk__in=people)}
     return {name: name for name in writers} | named
 

@@ -11,9 +11,13 @@ from django.conf import settings
 from conversations import markdown
 from conversations.content.parts import LivePart, parts_to_continue, text_of, with_thought_apart
 from conversations.content.segments import rendered
-from conversations.generation import folding, prompts
+from conversations.generation import prompts
 from conversations.generation.attempt import Attempt, attempt
 from conversations.generation.checkpoints import writer
+from conversations.generation.folding import making
+from conversations.generation.folding.fitting import fitted, most_for
+from conversations.generation.folding.making import Folding
+from conversations.generation.folding.planning import plan_for
 from conversations.generation.looking_up import LookedUp, looked_up_for
 from conversations.generation.outcomes import Outcome, closing, outcome_of_error, outcome_of_restart, outcome_of_stop
 from conversations.generation.queue import Places, queue
@@ -22,6 +26,7 @@ from conversations.models import Message, User
 from conversations.models.message import Status
 from conversations.usage import budgets, model_access
 from conversations.usage.billing import BillingContext
+from conversations.usage.estimates import folds_at, prompt_tokens
 from conversations.workers import database_threads
 from conversations.workers.thread_pool import ThreadPool
 from providers import clock
@@ -39,6 +44,8 @@ RENDER_SECONDS, LAST_RENDER_SECONDS = 10.0, 0.3
 """Seconds that an ending reply waits to be rendered: usually, and when the server ends."""
 RENDER_WORK_SECONDS = 5.0
 """Seconds of processor time for that rendering."""
+TOO_LONG = 1.6
+"""Windows that a prompt is taken for which a vendor found too long."""
 
 _logger = logging.getLogger(__name__)
 _threads = ThreadPool("reply", settings.CHATSITE_MAX_STREAMS, kept=0)
@@ -50,7 +57,7 @@ _places = Places(settings.CHATSITE_MAX_STREAMS)
 def start(reply: Message) -> None:
     """Begin to write this reply, or let it wait for the one above its question to end; returns at once."""
     live = LiveReply(reply.id, reply.conversation_id, reply.attempt)
-    live.row = reply
+    live.row, live.must_fold = reply, reply.folds
     hub.register(live)
     markdown.child.warm()
     _ask(live)
@@ -165,11 +172,22 @@ def _write(live: LiveReply) -> Generator[Wait, None, Outcome | None]:
             return outcome_of_stop(live)
         if isinstance(step, Waiting):
             return _wait(live, step, calls)
+        if isinstance(step, Folding):
+            _sum_up(live, step)
+            continue
         outcome = yield from attempt(live, step)
     return outcome
 
 
-def _prepared(live: LiveReply) -> Attempt | Waiting:
+def _sum_up(live: LiveReply, folding: Folding) -> None:
+    """Make the call for a summary of what is above, announced to the viewers."""
+    live.waiting = {"code": "folding"}
+    events.message_waiting(live.conversation, live.id, "folding", None)
+    live.attach(folding.call, None)
+    folding.run()
+
+
+def _prepared(live: LiveReply) -> Attempt | Folding | Waiting:
     """Return the next step, retried while the database is away: the question is stored and can wait."""
     until = time.monotonic() + DATABASE_SECONDS
     while True:
@@ -182,8 +200,8 @@ def _prepared(live: LiveReply) -> Attempt | Waiting:
             live.pause(AGAIN_SECONDS)
 
 
-def _next_step(live: LiveReply) -> Attempt | Waiting:
-    """Return the call to make, or the wait for the reply above or for a key; raises VendorError."""
+def _next_step(live: LiveReply) -> Attempt | Folding | Waiting:
+    """Return the call to make, for a summary or the reply, or the wait before it; raises VendorError."""
     reply = _row(live)
     if (above := _above(reply)) is not None and _UNDER_WAY(above):
         return Waiting("queued", line=frozenset([above]))
@@ -193,8 +211,11 @@ def _next_step(live: LiveReply) -> Attempt | Waiting:
     found: LookedUp | None = None
     while isinstance(step := _next_route(live, search, payer), Route):
         found = found or looked_up_for(reply)
-        prompt, live.folded = _fitted(search, reply, step, found.told)
-        task = Attempt(step, prompt, payer, carried, None if carried else found.sources)
+        fits = _fitted(live, reply, step, found.told)
+        if not isinstance(fits, Prompt):
+            search.release()
+            return fits
+        task = Attempt(step, fits, payer, carried, None if carried else found.sources)
         if budgets.reserve_for_key(payer, step, task.prompt):
             return task
         search.skip_key(step)
@@ -242,14 +263,33 @@ def _keys(payer: BillingContext) -> list[ApiKey]:
     return model_access.keys_that_serve(payer.model, payer.user, payer.team) if payer.model else []
 
 
-def _fitted(search: RouteSearch, reply: Message, route: Route, looked_up: Part | None) -> tuple[Prompt, int]:
-    """Return the prompt within the model's context window, and the number of replies that were left out for it."""
+def _fitted(live: LiveReply, reply: Message, route: Route, looked_up: Part | None) -> Prompt | Folding | Waiting:
+    """Return the prompt within the model's context window, or what comes first if what is above is folded."""
+    assert live.search is not None
     try:
         prompt = prompts.prompt_for(reply, route, looked_up)
-        return folding.fitted(prompt, reply.model.context_window if reply.model else None)
     except VendorError:
-        search.release()
+        live.search.release()
         raise
+    share = folds_at(reply.conversation.team)
+    window = _window(live, reply, prompt)
+    most = most_for(prompt, window, share)
+    if most is not None and not live.is_folded:
+        plan = plan_for(reply, prompt, most)
+        step = making.begun(reply, plan, window) if plan else None
+        live.is_folded = not isinstance(step, Waiting)
+        if step is not None:
+            return step
+    prompt, live.folded = fitted(prompt, window, share)
+    return prompt
+
+
+def _window(live: LiveReply, reply: Message, prompt: Prompt) -> int | None:
+    """Return the model's context window, if it is known; after a vendor found a prompt too long, a smaller one."""
+    known = reply.model.context_window if reply.model else None
+    if live.must_fold and live.window is None:
+        live.window = round(min(prompt_tokens(prompt), known or prompt_tokens(prompt)) / TOO_LONG)
+    return live.window or known
 
 
 def _carry_over(live: LiveReply, earlier: Message | None) -> tuple[LivePart, ...]:

@@ -13,7 +13,7 @@ from conversations.files import storage
 from conversations.live import hub
 from conversations.live.reply import time_left
 from conversations.live.viewer_events import Event, PrivateFields
-from conversations.models import Conversation, Message, Notification, Remark, Team, User, Verification
+from conversations.models import Conversation, Message, Notification, Remark, Summary, Team, User, Verification
 from providers.error_texts import without_quote
 
 
@@ -242,6 +242,29 @@ def reply_marked(conversation: Conversation, mark: Verification) -> None:
 def remark_changed(conversation: Conversation, remark: Remark) -> None:
     """Announce to all sockets of all readers that a remark was made, changed or deleted."""
     hub.publish(updated(conversation, remark.revision, remark=remark_json(remark)))
+
+
+def summary_json(summary: Summary) -> dict[str, Any]:
+    """Return a summary with its versions, whose authors are fetched before."""
+    return {
+        "id": summary.pk,
+        "message": summary.message_id,
+        "text": summary.text,
+        "version": summary.version,
+        "model_name": summary.model_name,
+        "cost": summary.cost,
+        "revision": summary.revision,
+        "versions": [
+            {"number": one.number, "author": _person(one.author), "text": one.text, "created_at": one.created_at}
+            for one in summary.versions.all()
+        ],
+    }
+
+
+def summary_changed(conversation: Conversation, summary: Summary) -> None:
+    """Announce to all readers that there is a summary, or another version of one; its words are read elsewhere."""
+    told = {"id": summary.pk, "message": summary.message_id, "version": summary.version}
+    hub.publish(updated(conversation, summary.revision, summary=told))
 
 
 def conversation_arranged(conversation: Conversation, person: UUID) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from conversations import markdown
@@ -17,12 +17,17 @@ from conversations.live.flood_limit import FloodLimit
 from conversations.live.page_feed import PageFeed
 from conversations.models import Message
 from providers import clock
-from providers.client.stream import Stream
 from providers.pool.route_search import RouteSearch
 from providers.types import Delta
 
 CONFIRMED_SECONDS = 4.0
 """Seconds; after five without a heartbeat, other processes may end a reply."""
+
+
+class Stoppable(Protocol):
+    """A call of a vendor that `stop` ends."""
+
+    def stop(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,7 @@ class LiveReply:
         self.id, self.conversation, self.attempt = reply_id, conversation, attempt
         self.row: Message | None = None
         """The row from creation, until the reply is first prepared."""
-        self.stream: Stream | None = None
+        self.stream: Stoppable | None = None
         self.stopped = False
         self._halted: Future[None] = Future()
         """Done once the reply is stopped."""
@@ -72,6 +77,12 @@ class LiveReply:
         """Ledger writes that failed, to be written with the reply's end; each does nothing the second time."""
         self.folded = 0
         """Earlier replies that its prompt lacks, because the model's context window is full."""
+        self.must_fold = False
+        """True if what is above is folded first, whatever the context window."""
+        self.window: int | None = None
+        """Tokens of the context window that is assumed then."""
+        self.is_folded = False
+        """True once a summary of what is above was asked for; each reply asks for one at most."""
         self.made = 0
         """Files that it contains so far."""
         self.heard = False
@@ -118,7 +129,7 @@ class LiveReply:
             self._claimed = self.stopped
             return not self.stopped
 
-    def attach(self, stream: Stream, key: UUID | None) -> None:
+    def attach(self, stream: Stoppable, key: UUID | None) -> None:
         """Set the stream that `stop`, or `withdraw` for a withdrawn key, closes."""
         with self._lock:
             self.stream, self.key, self.withdrawn = stream, key, False

@@ -8,6 +8,7 @@ from conversations.models.links.password_link import PasswordLink
 from conversations.models.links.share import Share
 from conversations.models.marks.catch_up import CatchUp
 from conversations.models.marks.remark import Remark
+from conversations.models.marks.summary import Summary, SummaryVersion
 from conversations.models.marks.verification import Verification
 from conversations.models.message import Message
 from conversations.models.notifications.delivery import Delivery
@@ -72,6 +73,8 @@ __all__ = [
     "SearchIndex",
     "Share",
     "SharedPlace",
+    "Summary",
+    "SummaryVersion",
     "Tally",
     "Target",
     "Team",

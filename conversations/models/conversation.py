@@ -104,6 +104,7 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
             .exclude(owner__legal_hold=True)
             .exclude(messages__author__legal_hold=True)
             .exclude(remarks__author__legal_hold=True)
+            .exclude(summaries__versions__author__legal_hold=True)
         )
 
     def recent_models_of(self, user: User) -> list[UUID]:

@@ -80,6 +80,18 @@ class Installation(models.Model):
             "may use this model; they, or their team, pay. Without one, the conversation's model."
         ),
     )
+    summary_model = models.ForeignKey(
+        LanguageModel,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("model for summaries"),
+        help_text=_(
+            "Sums up the replies above in conversations that fill their model’s context window. Only where the asker "
+            "may use this model; they, or their team, pay. Without one, the oldest replies are left out."
+        ),
+    )
     starters = models.TextField(
         _("starters"),
         max_length=MAX_STARTERS_LENGTH,
@@ -152,6 +164,11 @@ class Installation(models.Model):
     def catch_up_model_of_site(cls) -> UUID | None:
         """Return the id of the model that tells what somebody has missed, or None if the site names none."""
         return cls.objects.values_list("catch_up_model", flat=True).first()
+
+    @classmethod
+    def summary_model_of_site(cls) -> UUID | None:
+        """Return the id of the model that sums up long conversations, or None if the site names none."""
+        return cls.objects.values_list("summary_model", flat=True).first()
 
     @classmethod
     def starters_of_site(cls) -> str:

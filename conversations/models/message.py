@@ -254,6 +254,8 @@ class Message(models.Model):
     model_id: UUID | None
     instructions_id: int | None
 
+    folds = False
+    """Of a reply that is about to begin: whether what is above is folded first, whatever the context window."""
     versions: Sequence[UUID] = ()
     """In a thread: ids of all messages at this place, the oldest first; empty if this is the only one."""
     chosen = ""

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import connection, models
 from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
@@ -22,6 +23,8 @@ from providers.models import ApiKey, LanguageModel
 
 MAX_NAMED = 1000
 """Members of a team who are named, and can be mentioned."""
+USUAL_FOLDS_AT, MIN_FOLDS_AT, MAX_FOLDS_AT = 80, 30, 90
+"""Percent of a model's context window at which conversations are folded: usually, and as a team may set it."""
 
 
 class PersonManager(UserManager["User"]):
@@ -104,7 +107,10 @@ class User(Appearance, Introduction, Closing, LegalHold, AbstractUser):
         """Return the reasons for which this person cannot be deleted."""
         leads = Membership.objects.filter(user=self, role=Membership.Role.LEAD).select_related("team")
         reasons = (
-            (_("What they wrote would lose its author."), self.messages.exists() or self.remarks.exists()),
+            (
+                _("What they wrote would lose its author."),
+                self.messages.exists() or self.remarks.exists() or self.summary_versions.exists(),
+            ),
             (_("Conversations and files are theirs."), self.conversations.exists() or self.files.exists()),
             (_("Projects are theirs."), self.projects.exists()),
             (_("A team would be without a lead."), any(place.is_last_lead for place in leads)),
@@ -196,6 +202,13 @@ class Team(Retention):
         _("readers remark on messages"),
         default=False,
         help_text=_("Otherwise remarks are for those who write, and readers read them."),
+    )
+    folds_at = models.PositiveSmallIntegerField(
+        _("fold long conversations at"),
+        default=USUAL_FOLDS_AT,
+        db_default=USUAL_FOLDS_AT,
+        validators=[MinValueValidator(MIN_FOLDS_AT), MaxValueValidator(MAX_FOLDS_AT)],
+        help_text=_("Percent of the model’s context window. What is above is summed up from there on."),
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     api_keys = models.ManyToManyField(

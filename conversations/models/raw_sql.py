@@ -45,6 +45,18 @@ REPLY_ABOVE = """
     SELECT id FROM branch WHERE role = 'assistant' LIMIT 1
 """
 
+SUMMARY_ABOVE = """
+    WITH RECURSIVE branch (id, parent_id, below) AS (
+        SELECT id, parent_id, 0 FROM conversations_message WHERE id = %s
+        UNION ALL
+        SELECT above.id, above.parent_id, branch.below + 1
+        FROM conversations_message above JOIN branch ON above.id = branch.parent_id
+    )
+    SELECT summary.id, branch.below FROM branch JOIN conversations_summary summary ON summary.message_id = branch.id
+    WHERE summary.status = 'ready' AND branch.below > 0
+    ORDER BY branch.below, summary.id DESC LIMIT 1
+"""
+
 CHECKPOINT = """
     UPDATE conversations_message SET text = %s, parts = %s, seq = %s, heartbeat = %s, status = %s
     WHERE id = %s AND attempt = %s AND status IN ('waiting', 'streaming')

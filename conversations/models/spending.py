@@ -39,6 +39,7 @@ class UsageRecord(models.Model):
         REPLY = "reply", _("reply")
         TITLE = "title", _("title")
         CATCH_UP = "catch_up", _("catching up")
+        SUMMARY = "summary", _("summary")
         CHECK = "check", _("check of a key")
 
     created_at = models.DateTimeField(_("when"), default=clock.now, db_index=True)

@@ -64,6 +64,8 @@ class Edit:
 class Retry:
     message: UUID
     models: tuple[UUID, ...] = ()
+    folds: bool = False
+    """True if what is above is folded first, whatever the model's context window."""
 
 
 @dataclass(frozen=True, slots=True)

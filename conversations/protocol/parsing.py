@@ -159,7 +159,7 @@ def _edit(fields: dict[str, Any]) -> Edit:
 
 
 def _retry(fields: dict[str, Any]) -> Retry:
-    return Retry(_message(fields), _uuids(fields, "models", MAX_MODELS))
+    return Retry(_message(fields), _uuids(fields, "models", MAX_MODELS), _flag(fields, "fold"))
 
 
 def _verify(fields: dict[str, Any]) -> Verify:

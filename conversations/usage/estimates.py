@@ -8,8 +8,9 @@ from typing import Any
 
 from django.db.models import prefetch_related_objects
 
-from conversations.models import Conversation, File, Message, User
+from conversations.models import Conversation, File, Message, Summary, Team, User
 from conversations.models.file import MAX_PICTURES, Form
+from conversations.models.people import USUAL_FOLDS_AT
 from conversations.usage import token_counts
 from providers.prepared_queries import Prepared
 from providers.types import Delta, Part, Prompt, Usage
@@ -108,14 +109,31 @@ def likely_usage(conversation: Conversation, branch: Iterable[Message], paramete
 
     The pictures are those of a model that makes some; others have no price for them.
     """
-    branch = list(branch)
+    branch, summed_up = _with_summary(conversation, list(branch))
     prefetch_related_objects(branch, "files")
     told = (conversation.system_prompt, introduction_to(conversation))
     words = sum(map(token_counts.tokens, (*told, *(message.text for message in branch))))
     files = sum(file_tokens(file) for message in branch for file in message.files.all())
     words += project_tokens(conversation)
     given = {**conversation.parameters, **parameters}
-    return Usage(words + files, answer_tokens(given.get("max_tokens")), pictures=pictures_asked(given))
+    return Usage(words + files + summed_up, answer_tokens(given.get("max_tokens")), pictures=pictures_asked(given))
+
+
+def _with_summary(conversation: Conversation, branch: list[Message]) -> tuple[list[Message], int]:
+    """Return the end of a branch that is sent as it was said, and the tokens sent for the rest."""
+    places = {message.pk: number for number, message in enumerate(branch)}
+    rows = Summary.objects.ready().filter(conversation=conversation.pk, message__in=places)
+    summary = max(rows, key=lambda row: (places[row.message_id], row.pk), default=None)
+    if summary is None:
+        return branch, 0
+    end = places[summary.message_id] + 1
+    words = sum(token_counts.tokens(message.text) for message in branch[:end] if not message.is_reply)
+    return branch[end:], token_counts.tokens(summary.text) + min(words, summary.room)
+
+
+def folds_at(team: Team | None) -> float:
+    """Return the share of a model's context window at which conversations of this team are folded."""
+    return (team.folds_at if team else USUAL_FOLDS_AT) / 100
 
 
 def introduction_to(conversation: Conversation) -> str:

@@ -27,6 +27,7 @@ from conversations.views.lists.sections import folded_parts, newest_in, sections
 from providers import clock, local_model
 from providers.endpoints import adding
 from providers.endpoints.presets import presets
+from providers.errors import ContextTooLong
 from providers.pool import cooldown
 
 RECENT_CONVERSATIONS = 3
@@ -84,6 +85,7 @@ def _chat_context(request: HttpRequest, conversation_id: UUID | None = None) -> 
     models = offered["models"]
     at = _id(request.GET.get("at", ""))
     sections = sections_of(request, conversation)
+    shown = threads.thread_for(person, conversation, at) if conversation else None
     return {
         "person": person,
         "sections": sections,
@@ -98,9 +100,10 @@ def _chat_context(request: HttpRequest, conversation_id: UUID | None = None) -> 
         "can_share": conversation is None or conversation.can_share(person),
         "can_remark": conversation is None or conversation.can_remark(person),
         "has_remarks": conversation is not None and conversation.remarks.standing().exists(),
+        "is_folded": conversation is not None and _is_folded(conversation, shown),
         "missed": missed_since(person, conversation) if conversation else None,
         "is_shared": conversation is not None and conversation.shares.open().exists(),
-        "thread": threads.thread_for(person, conversation, at) if conversation else None,
+        "thread": shown,
         **offered,
         "drafts": [draft.to_json() for draft in Draft.objects.at(person, conversation)],
         "starters": [] if conversation else starters.offered(),
@@ -120,6 +123,13 @@ def _chat_context(request: HttpRequest, conversation_id: UUID | None = None) -> 
         "tries_alone": _may_add_vendors(person) and {model["name"] for model in models} == {local_model.DISPLAY_NAME},
         **(_first_steps(person) if not models else {}),
     }
+
+
+def _is_folded(conversation: Conversation, shown: threads.Thread | None) -> bool:
+    """Return whether the page has a summary to show, or a reply for which the conversation was too long."""
+    said = [message for turn in shown.turns for message in turn.messages] if shown else []
+    is_too_long = any(message.error_code == ContextTooLong.code for message in said)
+    return is_too_long or conversation.summaries.ready().exists()
 
 
 def _chosen_project(request: HttpRequest, person: User) -> Project | None:

@@ -59,6 +59,7 @@ class Chat {
   conversation = null;
   #lastRevision = page.revision;
   #remarks = null;
+  #summaries = null;
   header = new Header();
   navigation = new Navigation(this);
   presence = new Presence(this);
@@ -81,6 +82,8 @@ class Chat {
     for (const Part of [ThreadTools, ThreadKeys, StartPage, Attention, Bell, Completions, Mentions]) new Part(this).listen();
     if (this.composer || page.canRemark) document.addEventListener("selectionchange", this.#selected);
     this.#awaitRemarks();
+    this.transcript.addEventListener("folded", this.#showSummaries);
+    if ("folded" in this.transcript.dataset) this.#showSummaries();
     this.composer?.addEventListener("input", this.#offer, { once: true });
     new ShortcutKey().listen();
     new SidebarEdge().listen();
@@ -149,6 +152,12 @@ class Chat {
     this.transcript.addEventListener("remarked", () => this.remarks());
     this.transcript.addEventListener("begin-remark", async ({ target }) => (await this.remarks())?.begin(target));
   }
+
+  /** What shows the summaries of the thread, once there is one, or a reply for which the conversation was too long. */
+  #showSummaries = async () => {
+    this.#summaries ??= fetchPart(async () => new (await import("./page/summaries.js")).Summaries(this));
+    (await this.#summaries)?.show(page.conversation).catch(() => {});
+  };
 
   /** Words that are selected may be quoted and remarked on. */
   #selected = async () => {

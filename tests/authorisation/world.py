@@ -38,6 +38,7 @@ from conversations.models import (
     ProjectMember,
     Remark,
     Share,
+    Summary,
     Target,
     Team,
     UsageRecord,
@@ -195,6 +196,10 @@ def _conversations(world: World, crew: Team) -> None:
         told = CatchUp(conversation=conversation, first=1, last=2, language="en", asker=person, model_name="parrot")
         told.save()
         ids["catch_up_id"] = told.pk
+        summary = Summary(conversation=conversation, message=reply, status="ready", text=words, model_name="parrot")
+        summary.save()
+        summary.versions.create(number=1, text=words, is_by_model=True)
+        ids["summary_id"] = summary.pk
         world.targets[name] = {**ids, "team_id": crew.pk} if team else ids
     unsent = storage.store(world.people["owner"], FILE.format("unsent"), "text/plain", b"x")
     world.targets["unsent"] = {"file_id": unsent.pk}

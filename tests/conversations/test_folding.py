@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from conversations.generation import folding
+from conversations.generation.folding import fitting
 from conversations.models import Conversation, Message, User
 from conversations.usage.estimates import prompt_tokens
 from providers.models import LanguageModel
@@ -40,11 +40,11 @@ def grown(count: int) -> list[Turn]:
 def test_three_hundred_turns_stay_within_the_window_and_begin_alike_for_long() -> None:
     turns, beginnings, kept = grown(300), set(), 0
     for asked in range(0, 600, 2):
-        prompt, count = folding.fitted(prompt_of(*turns[: asked + 1]), WINDOW)
-        assert prompt_tokens(prompt) <= 1.01 * folding.FULL * WINDOW, "but for the note and blank lines"
+        prompt, count = fitting.fitted(prompt_of(*turns[: asked + 1]), WINDOW)
+        assert prompt_tokens(prompt) <= 1.01 * fitting.FULL * WINDOW, "but for the note and blank lines"
         assert all(f"question {number}" in text_of(prompt) for number in range(asked // 2 + 1))
         assert [turn.role for turn in prompt.turns] == ["user", "assistant"] * (len(prompt.turns) // 2) + ["user"]
-        beginnings.add(text_of(prompt)[: text_of(prompt).find(folding.NOTE)] if count else "")
+        beginnings.add(text_of(prompt)[: text_of(prompt).find(fitting.NOTE)] if count else "")
         kept = max(kept, count)
         if count:
             assert f"answer {count - 1} " not in text_of(prompt)
@@ -56,20 +56,20 @@ def test_three_hundred_turns_stay_within_the_window_and_begin_alike_for_long() -
 @pytest.mark.parametrize("window", [None, 1_000_000])
 def test_what_fits_is_as_it_was(window: int | None) -> None:
     prompt = prompt_of(*grown(30), said("user", "and now?"))
-    assert folding.fitted(prompt, window) == (prompt, 0)
+    assert fitting.fitted(prompt, window) == (prompt, 0)
 
 
 def test_room_is_kept_for_a_long_reply() -> None:
     turns = [*grown(20), said("user", "and now?")]
-    assert folding.fitted(prompt_of(*turns), WINDOW)[1] == 0
-    prompt, count = folding.fitted(prompt_of(*turns, max_tokens=5_000), WINDOW)
+    assert fitting.fitted(prompt_of(*turns), WINDOW)[1] == 0
+    prompt, count = fitting.fitted(prompt_of(*turns, max_tokens=5_000), WINDOW)
     assert count > 0
     assert prompt_tokens(prompt) <= WINDOW - 5_000
 
 
 def test_people_s_own_words_are_never_left_out() -> None:
     turns = [said("user", "mine " * 3_000), said("assistant", "short"), said("user", "mine again " * 3_000)]
-    prompt, count = folding.fitted(prompt_of(*turns, said("assistant", "short"), said("user", "so?")), WINDOW)
+    prompt, count = fitting.fitted(prompt_of(*turns, said("assistant", "short"), said("user", "so?")), WINDOW)
     assert count == 2
     assert text_of(prompt).count("mine") == 6_000
 
@@ -90,7 +90,7 @@ def test_it_is_said_at_the_reply(
     client = sign_in(cast.bob)
     body = {"conversation": str(conversation.pk), "parent": str(last(conversation).pk), "models": [str(model.pk)]}
     told = client.post("/api/v1/estimate", {**body, "text": "so?"}, content_type="application/json").json()
-    assert told["window_share"] > folding.FULL
+    assert told["window_share"] > fitting.FULL
     sent = ask(bob, model, "so?", conversation=str(conversation.pk), parent=str(last(conversation).pk))
     bob.event("message.finished")
     [request] = vendor.requests

@@ -1,1 +1,1 @@
-"""Marks on messages: set and withdraw them."""
+"""Marks on messages, remarks and summaries: set, change and withdraw them."""

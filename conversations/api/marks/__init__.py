@@ -1,1 +1,1 @@
-"""The verified answers and the remarks of the HTTP API."""
+"""The verified answers, the remarks and the summaries of the HTTP API."""

@@ -1,1 +1,1 @@
-"""Marks and remarks on messages, and the news that a model has told of them."""
+"""Marks and remarks on messages, and what a model has told beside them: news and summaries."""

@@ -10,8 +10,6 @@ import { questionIn } from "../helpers/question.js";
 import { page } from "../models/page.js";
 
 const REST = 600;
-/** The share of the window from which on the server leaves out the oldest replies. */
-const FULL = 0.8;
 
 class CostHint extends HTMLElement {
   #timer = 0;
@@ -39,12 +37,12 @@ class CostHint extends HTMLElement {
   async #ask() {
     const number = this.#asked;
     const told = await call("POST", page.api.estimate, questionIn(this.#form)).catch(() => null); // A hint that is not there is no fault.
-    if (number === this.#asked) this.#say(told?.cost ? told : null, told?.window_share ?? null);
+    if (number === this.#asked) this.#say(told?.cost ? told : null, told?.window_share ?? null, told?.folds_at);
   }
 
-  #say(told, share) {
+  #say(told, share, full) {
     const [text, isTight] = told ? wordsOf(told) : ["", false];
-    this.replaceChildren(...(share === null ? [] : [ringOf(share)]), text);
+    this.replaceChildren(...(share === null ? [] : [ringOf(share, full)]), text);
     this.hidden = !text && share === null;
     this.toggleAttribute("data-tight", isTight);
     this.toggleAttribute("data-silent", !text);
@@ -60,13 +58,13 @@ function wordsOf(told) {
   return [said.join(" · "), told.budgets.some(({ warns }) => warns) || tightest?.left < told.cost];
 }
 
-function ringOf(share) {
+function ringOf(share, full) {
   const ring = document.createElement("span");
   ring.className = "window-ring";
   ring.setAttribute("role", "img");
-  ring.title = ring.ariaLabel = phrase(share >= FULL ? "window.full" : "window", { share: `${Math.max(1, Math.round(100 * share))} %` });
+  ring.title = ring.ariaLabel = phrase(share >= full ? "window.full" : "window", { share: `${Math.max(1, Math.round(100 * share))} %` });
   ring.style.setProperty("--share", Math.min(1, share));
-  ring.toggleAttribute("data-full", share >= FULL);
+  ring.toggleAttribute("data-full", share >= full);
   return ring;
 }
 

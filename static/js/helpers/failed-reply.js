@@ -18,6 +18,7 @@ export function explainFailure(message, note) {
     note.append(" ", wayToMend(id));
     void import("../elements/key-troubles.js").catch(() => {});
   }
+  if (error === "context_too_long") message.dispatchEvent(new Event("folded", { bubbles: true }));
   message.querySelector(".quote")?.remove();
   if (quote) note.after(foldOf(quote));
 }

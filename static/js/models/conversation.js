@@ -73,6 +73,7 @@ export class Conversation {
     for (const message of ack.messages) this.#transcript.put(message, message.html);
     for (const mark of ack.marks ?? []) this.#mark(mark);
     if (ack.remarks) this.#remarked(ack.remarks);
+    if (ack.summaries) this.#folded();
     for (const reply of ack.streaming) this.#snapshot(reply);
     this.revision = ack.revision;
     this.#place.opened(ack.place);
@@ -90,11 +91,16 @@ export class Conversation {
     if (!this.#transcript.thread.find(message.id)) this.#place.take(message.id);
   }
 
-  #updated({ revision, place, mark, remark }) {
+  #updated({ revision, place, mark, remark, summary }) {
     if (this.#missed(revision)) return;
     if (place) this.#place.take(place.message);
     if (mark) this.#mark(mark);
     if (remark) this.#remarked([remark]);
+    if (summary) this.#folded();
+  }
+
+  #folded() {
+    this.#transcript.dispatchEvent(new Event("folded"));
   }
 
   #remarked(detail) {

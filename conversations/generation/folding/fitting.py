@@ -16,11 +16,19 @@ LEAST = 0.25
 NOTE = "[My earlier replies are left out here: the conversation is longer than my context window.]"
 
 
-def fitted(prompt: Prompt, window: int | None) -> tuple[Prompt, int]:
-    """Return the prompt for a context window of so many tokens, and the number of replies that it lacks."""
+def most_for(prompt: Prompt, window: int | None, share: float = FULL) -> float | None:
+    """Return how many tokens of a context window this prompt may take, if it takes more; None if it fits."""
     if window is None or _is_surely_short(prompt, window):
+        return None
+    most = max(LEAST * window, min(share * window, window - (prompt.parameters.get("max_tokens") or 0)))
+    return most if prompt_tokens(prompt) > most else None
+
+
+def fitted(prompt: Prompt, window: int | None, share: float = FULL) -> tuple[Prompt, int]:
+    """Return the prompt for a context window of so many tokens, and the number of replies that it lacks."""
+    most = most_for(prompt, window, share)
+    if most is None:
         return prompt, 0
-    most = max(LEAST * window, min(FULL * window, window - (prompt.parameters.get("max_tokens") or 0)))
     first = _first_kept(prompt, most)
     count = sum(turn.role == "assistant" for turn in prompt.turns[:first])
     if not count:

@@ -1,0 +1,258 @@
+"""Long conversations are folded: a summary is made, told, changed and kept, and people's words are not lost."""
+
+import json
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from conversations import actions
+from conversations.generation.folding import telling
+from conversations.models import Budget, Conversation, Installation, Message, Summary, UsageRecord, User
+from conversations.usage import token_counts
+from providers.models import Deployment, LanguageModel
+from tests.conftest import Cast
+from tests.conversations.calling import Api, say
+from tests.conversations.paying import priced
+from tests.conversations.sharing import answer, last
+from tests.conversations.test_engine import JSON, Connect, ask
+from tests.conversations.test_flagged_questions import refusal
+from tests.fake_vendor import FakeVendor
+from tests.vendor_replies import Received, Step, openai_end, openai_event
+
+__all__ = ["priced"]
+pytestmark = pytest.mark.usefixtures("static_files")
+WINDOW = 8_000
+REFUSED = refusal(400, "This model's maximum context length is 8000 tokens", code="context_length_exceeded")
+
+
+class NarrowVendor:
+    """A vendor whose models take so many tokens of question and answer together; it refuses what is longer."""
+
+    def __init__(self, vendor: FakeVendor, words: int = 220, window: int = WINDOW) -> None:
+        self.window, self.words = window, words
+        self.replies: list[Received] = []
+        self.summaries: list[Received] = []
+        self.refused = 0
+        self.sums_up = True
+        vendor.script = self.script
+
+    def script(self, call: Received) -> Sequence[Step]:
+        is_summary = "Sum up the conversation" in str(call.json["messages"][0])
+        (self.summaries if is_summary else self.replies).append(call)
+        asked = sum(tokens_of(message) for message in call.json["messages"])
+        if asked > self.window:
+            self.refused += 1
+            return REFUSED
+        if is_summary and not self.sums_up:
+            return [500, JSON, b"{}"]
+        number = len(self.summaries if is_summary else self.replies)
+        said = f"summary {number} " + "gist " * 60 if is_summary else f"answer {number} " + "word " * self.words
+        usage = {"prompt_tokens": asked, "completion_tokens": token_counts.tokens(said)}
+        return [200, openai_event(said), openai_end(usage=usage)]
+
+
+def tokens_of(message: dict[str, Any]) -> int:
+    content = message["content"]
+    return token_counts.tokens(content if isinstance(content, str) else json.dumps(content))
+
+
+def prefix_of(call: Received) -> list[Any]:
+    """Return the messages up to the one with which a model has read the summary."""
+    messages = call.json["messages"]
+    read = [number for number, message in enumerate(messages) if telling.READ in str(message["content"])]
+    return messages[: read[0] + 1] if read else []
+
+
+def grown(person: User, turns: int, words: int = 220, **fields: Any) -> Conversation:
+    conversation = Conversation.objects.create(owner=person, title="Long", **fields)
+    for number in range(turns):
+        above = last(conversation) if number else None
+        text = f"q{number} of mine"
+        question = say(conversation, text, author=person, parent=above, parts=[{"kind": "text", "text": text}])
+        answer(conversation, question, f"a{number} " + "word " * words)
+    return conversation
+
+
+def go_on(socket: Any, model: LanguageModel, conversation: Conversation, text: str) -> Message:
+    sent = ask(socket, model, text, conversation=str(conversation.pk), parent=str(last(conversation).pk))
+    return ended(socket, sent["replies"][0])
+
+
+def ended(socket: Any, reply: str) -> Message:
+    while socket.event("message.finished")["message"]["id"] != reply:
+        pass
+    return Message.objects.get(pk=reply)
+
+
+@pytest.fixture
+def folded_model(priced: LanguageModel) -> LanguageModel:
+    LanguageModel.objects.update(context_window=WINDOW)
+    Installation.objects.create(pk=1, summary_model=priced)
+    priced.refresh_from_db()
+    return priced
+
+
+@pytest.mark.parametrize("turns", [12, pytest.param(300, marks=pytest.mark.soak)])
+def test_a_conversation_goes_on_past_its_window_and_loses_nobody_s_words(
+    cast: Cast, folded_model: LanguageModel, vendor: FakeVendor, connect: Connect, turns: int
+) -> None:
+    narrow = NarrowVendor(vendor)
+    conversation = grown(cast.bob, 20)
+    bob = connect(cast.bob)
+    for number in range(20, 20 + turns):
+        reply = go_on(bob, folded_model, conversation, f"q{number} of mine")
+        assert (reply.status, reply.left_out) == ("complete", [])
+    assert not narrow.refused
+    assert narrow.summaries
+    for number, call in enumerate(narrow.replies, 20):
+        told = str(call.json["messages"])
+        assert all(f"q{asked} of mine" in told for asked in range(number + 1)), "people's words stay"
+    prefixes = [json.dumps(prefix_of(call)) for call in narrow.replies]
+    changes = sum(one != following for one, following in pairwise(prefixes))
+    assert changes <= len(narrow.summaries) <= 1 + turns // 8, "the beginning changes with each folding alone"
+    summary = Summary.objects.get(status="ready", pk=Summary.objects.latest("pk").pk)
+    assert f"summary {len(narrow.summaries)}" in summary.text
+    assert summary.text in prefixes[-1].replace("\\n", "\n")
+    assert UsageRecord.objects.filter(purpose="summary", user=cast.bob).count() == len(narrow.summaries)
+    assert summary.cost
+    assert conversation.messages.count() == 2 * (20 + turns), "the originals stay"
+
+
+def test_one_that_fails_leaves_out_replies_and_says_so(
+    cast: Cast, folded_model: LanguageModel, vendor: FakeVendor, connect: Connect
+) -> None:
+    narrow = NarrowVendor(vendor)
+    narrow.sums_up = False
+    conversation = grown(cast.bob, 25)
+    bob = connect(cast.bob)
+    for number in (25, 26):
+        reply = go_on(bob, folded_model, conversation, f"q{number} of mine")
+        assert (reply.status, reply.left_out) == ("complete", [{"parameter": "replies", "sent": None}])
+    assert len(narrow.summaries) == 1, "no other is asked for at once"
+    told = str(narrow.replies[-1].json["messages"])
+    assert all(f"q{number} of mine" in told for number in range(27))
+    assert not Summary.objects.ready().exists()
+    assert Api(cast.bob).get(f"/conversations/{conversation.pk}/summaries")["results"] == []
+
+
+def summed_up(conversation: Conversation, text: str = "We agreed on blue.", at: int = -3, **fields: Any) -> Summary:
+    """Store a summary as a model has made it, below the third last message."""
+    message = list(conversation.messages.order_by("id"))[at]
+    fields = {"room": 4_000, "model_name": "parrot", "status": "ready", "revision": conversation.advance(1)} | fields
+    summary = Summary.objects.create(conversation=conversation, message=message, text=text, **fields)
+    summary.versions.create(number=1, text=text, is_by_model=True)
+    return summary
+
+
+def test_what_a_vendor_finds_too_long_is_folded_when_somebody_asks(
+    cast: Cast, folded_model: LanguageModel, vendor: FakeVendor, connect: Connect
+) -> None:
+    LanguageModel.objects.update(context_window=None)
+    narrow = NarrowVendor(vendor, window=3_000)
+    conversation = grown(cast.bob, 16)
+    bob = connect(cast.bob)
+    refused = go_on(bob, folded_model, conversation, "q16 of mine")
+    assert (refused.error_code, len(narrow.summaries)) == ("context_too_long", 0)
+    page = Api(cast.bob).client.get(f"/conversations/{conversation.pk}/").content.decode()
+    assert "data-folded" in page
+    [again] = bob.ask("reply.retry", message=str(refused.pk), fold=True)["replies"]
+    folded = ended(bob, again)
+    assert (folded.status, folded.left_out, len(narrow.summaries)) == ("complete", [], 1)
+    after = go_on(bob, folded_model, conversation, "q17 of mine")
+    assert after.status == "complete"
+    assert prefix_of(narrow.replies[-1]) == prefix_of(narrow.replies[-2]) != []
+    Summary.objects.all().delete()
+    Installation.objects.update(summary_model=None)
+    refused = go_on(bob, folded_model, conversation, "q18 of mine")
+    assert refused.error_code == "context_too_long"
+    [again] = bob.ask("reply.retry", message=str(refused.pk), fold=True)["replies"]
+    assert ended(bob, again).left_out == [{"parameter": "replies", "sent": None}]
+
+
+def test_a_team_folds_when_it_wants_and_nobody_asks_what_they_may_not(
+    cast: Cast, folded_model: LanguageModel, vendor: FakeVendor, connect: Connect
+) -> None:
+    narrow = NarrowVendor(vendor)
+    actions.change_team(cast.alice, cast.team.pk, folds_at=30)
+    conversation = grown(cast.bob, 12, team=cast.team)
+    bob = connect(cast.bob)
+    offer = Deployment.objects.get()
+    other = LanguageModel.objects.create(name="summarist")
+    Installation.objects.update(summary_model=other)
+    left_out = [{"parameter": "replies", "sent": None}]
+    assert go_on(bob, folded_model, conversation, "q12 of mine").left_out == left_out
+    Deployment.objects.create(endpoint=offer.endpoint, model=other, vendor_id="sum", input_price=1, output_price=1)
+    Budget.objects.create(kind="model", target=other.pk, period="day", hard="0.000001")
+    assert go_on(bob, folded_model, conversation, "q13 of mine").left_out == left_out
+    assert narrow.summaries == []
+    assert Summary.objects.get().error_code == "over_budget"
+    Summary.objects.all().delete()
+    Budget.objects.all().delete()
+    go_on(bob, folded_model, conversation, "q14 of mine")
+    assert len(narrow.summaries) == 1
+    assert UsageRecord.objects.get(purpose="summary").team_id == cast.team.pk
+    told = Api(cast.bob).client.post(
+        "/api/v1/estimate",
+        {"conversation": str(conversation.pk), "parent": str(last(conversation).pk), "text": "so?",
+         "models": [str(folded_model.pk)]},
+        content_type="application/json",
+    ).json()  # fmt: skip
+    assert told["folds_at"] == 0.3
+    assert told["window_share"] < 0.3, "the ring knows of the summary"
+
+
+def test_people_change_a_summary_in_versions_and_a_copy_keeps_them(
+    cast: Cast, folded_model: LanguageModel, vendor: FakeVendor, connect: Connect
+) -> None:
+    narrow = NarrowVendor(vendor)
+    conversation = grown(cast.bob, 4, team=cast.team)
+    summary = summed_up(conversation)
+    path = f"/conversations/{conversation.pk}/summaries"
+    bob, rita = connect(cast.bob), connect(cast.rita)
+    rita.ask("conversation.open", conversation=str(conversation.pk))
+    changed = {"text": "We agreed on green.", "version": 1}
+    for person, status in ((cast.rita, 404), (cast.carol, 404)):
+        assert Api(person).call("PUT", f"{path}/{summary.pk}", changed)[0] == status
+    status, told = Api(cast.alice).call("PUT", f"{path}/{summary.pk}", changed)
+    assert (status, told["version"]) == (200, 2)
+    assert [(one["number"], one["author"] and one["author"]["name"]) for one in told["versions"]] == [
+        (1, None), (2, "alice"),
+    ]  # fmt: skip
+    assert rita.event("conversation.updated")["summary"] == {
+        "id": str(summary.pk), "message": str(summary.message_id), "version": 2,
+    }  # fmt: skip
+    assert Api(cast.bob).refusal("PUT", f"{path}/{summary.pk}", {"text": "red", "version": 1}) == (409, "conflict")
+    assert Api(cast.alice).call("PUT", f"{path}/{summary.pk}", changed)[0] == 200, "the same again is done"
+    for text, code in (("x" * 20_001, "too_long"), (" \u200b", "bad_text"), ("a\x00b", "bad_text")):
+        assert Api(cast.bob).refusal("PUT", f"{path}/{summary.pk}", {"text": text, "version": 2})[1] == code
+    assert Api(cast.rita).get(path)["results"][0]["text"] == "We agreed on green."
+    go_on(bob, folded_model, conversation, "and now?")
+    words = str(narrow.replies[-1].json["messages"])
+    assert "We agreed on green." in words
+    assert "a0 " not in words
+    assert "q0 of mine" in words
+    assert "a3 " in words
+    fork = bob.ask("conversation.fork", message=str(last(conversation).pk))["conversation"]
+    [copy] = Api(cast.bob).get(f"/conversations/{fork}/summaries")["results"]
+    assert (copy["text"], len(copy["versions"])) == ("We agreed on green.", 2)
+    assert Message.objects.get(pk=copy["message"]).text.startswith("a2 ")
+    edited = bob.ask("message.edit", message=str(conversation.messages.order_by("id")[0].pk), text="q0 otherwise")
+    ended(bob, edited["replies"][0])
+    assert prefix_of(narrow.replies[-1]) == [], "another branch is not summed up"
+
+
+def test_words_that_do_not_fit_go_oldest_first(cast: Cast) -> None:
+    conversation = grown(cast.bob, 6)
+    fold = Summary.objects.above(conversation.pk, last(conversation).pk)
+    assert fold is None
+    summary = summed_up(conversation, room=7)
+    branch = Message.objects.said_up_to(last(conversation).pk).said
+    fold = Summary.objects.above(conversation.pk, last(conversation).pk)
+    assert fold == (summary, 2)
+    first, *kept, read, question, reply = telling.told(branch, fold)
+    assert telling.WITHOUT_OLDEST in first.parts[0]["text"]
+    assert [said.parts[0]["text"] for said in kept] == ["q3 of mine", "q4 of mine"]
+    assert read.parts[0]["text"] == telling.READ
+    assert (question.parts[0]["text"], reply.role) == ("q5 of mine", "assistant")
