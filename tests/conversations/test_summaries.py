@@ -2,16 +2,19 @@
 
 import json
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Any
 
 import pytest
+from django.db.models import Sum
 
 from conversations import actions
-from conversations.generation.folding import telling
+from conversations.generation.folding import fitting, telling
 from conversations.models import Budget, Conversation, Installation, Message, Summary, UsageRecord, User
 from conversations.usage import token_counts
+from conversations.usage.estimates import prompt_tokens
 from providers.models import Deployment, LanguageModel
+from providers.types import Part, Prompt, Turn
 from tests.conftest import Cast
 from tests.conversations.calling import Api, say
 from tests.conversations.paying import priced
@@ -24,6 +27,7 @@ from tests.vendor_replies import Received, Step, openai_end, openai_event
 __all__ = ["priced"]
 pytestmark = pytest.mark.usefixtures("static_files")
 WINDOW = 8_000
+PURPOSES = ("reply", "summary")
 REFUSED = refusal(400, "This model's maximum context length is 8000 tokens", code="context_length_exceeded")
 
 
@@ -118,6 +122,30 @@ def test_a_conversation_goes_on_past_its_window_and_loses_nobody_s_words(
     assert UsageRecord.objects.filter(purpose="summary", user=cast.bob).count() == len(narrow.summaries)
     assert summary.cost
     assert conversation.messages.count() == 2 * (20 + turns), "the originals stay"
+    print(figures(narrow, conversation))
+
+
+def figures(narrow: NarrowVendor, conversation: Conversation) -> str:
+    """Return what was sent and paid, and what it would have been with everything and with replies left out alone."""
+    calls = UsageRecord.objects.filter(conversation=conversation.pk)
+    sums = {name: calls.filter(purpose=name).aggregate(sent=Sum("input_tokens"), cost=Sum("cost")) for name in PURPOSES}
+    said = [
+        Turn("assistant" if one.is_reply else "user", (Part("text", one.text),))
+        for one in conversation.messages.order_by("id")
+    ]
+    whole = [Prompt("m", tuple(said[:end])) for end in range(41, len(said) + 1, 2)]
+    cut = [fitting.fitted(prompt, WINDOW)[0] for prompt in whole]
+    sent = [str(call.json["messages"])[1:-1] for call in narrow.replies]
+    again = sum(
+        len(list(takewhile(lambda both: both[0] == both[1], zip(*pair, strict=False)))) for pair in pairwise(sent)
+    )
+    return (
+        f"\n{len(whole)} turns, {len(narrow.summaries)} summaries, tokens sent, cost in millionths: "
+        f"replies {sums['reply']}, summaries {sums['summary']}; {again / sum(map(len, sent)):.0%} of what "
+        f"is sent begins as the time before. "
+        f"Everything: {sum(map(prompt_tokens, whole)):,} tokens, {sum(prompt_tokens(one) > WINDOW for one in whole)} "
+        f"questions refused. Replies left out alone: {sum(map(prompt_tokens, cut)):,} tokens."
+    )
 
 
 def test_one_that_fails_leaves_out_replies_and_says_so(

@@ -1,4 +1,4 @@
-"""The call that sums up what is above before the next reply is asked: one at a time in a conversation."""
+"""The call that sums up what is above before the next reply: one at a time in a conversation."""
 
 import logging
 from dataclasses import dataclass
