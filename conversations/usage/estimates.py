@@ -122,8 +122,9 @@ def likely_usage(conversation: Conversation, branch: Iterable[Message], paramete
 def _with_summary(conversation: Conversation, branch: list[Message]) -> tuple[list[Message], int]:
     """Return the end of a branch that is sent as it was said, and the tokens sent for the rest."""
     places = {message.pk: number for number, message in enumerate(branch)}
-    rows = Summary.objects.ready().filter(conversation=conversation.pk, message__in=places)
-    summary = max(rows, key=lambda row: (places[row.message_id], row.pk), default=None)
+    rows = Summary.objects.ready().filter(conversation=conversation.pk)
+    on_branch = (row for row in rows if row.message_id in places)
+    summary = max(on_branch, key=lambda row: (places[row.message_id], row.pk), default=None)
     if summary is None:
         return branch, 0
     end = places[summary.message_id] + 1

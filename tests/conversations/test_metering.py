@@ -201,6 +201,6 @@ def test_what_a_long_conversation_is_likely_to_use_is_asked_of_the_database_at_o
     ]
     file = File.objects.create(owner=cast.alice, name="a.txt", media_type="text/plain", size=4000)
     branch[7].files.add(file)
-    with django_assert_num_queries(2):  # all files, and what the owner wants models to know
+    with django_assert_num_queries(3):  # all files, summaries, and what the owner wants models to know
         usage = estimates.likely_usage(conversation, branch, {})
     assert usage.input_tokens == 60 * tokens("Hello there") + estimates.file_tokens(file)
