@@ -71,7 +71,7 @@ def prompt_for(reply: Message, route: Route, looked_up: Part | None = None) -> P
     is_named = not route.makes_only_pictures and (len(people) > 1 or _always_named(conversation))
     speakers = SPEAKERS if is_named else ""
     told = [project.instructions, conversation.system_prompt, introduction_to(conversation), speakers]
-    said = _turns(branch, route.takes, _names(people) if is_named else {})
+    said = _turns(branch, route.takes, names_of(people) if is_named else {})
     go_on = [Turn("user", (Part("text", GO_ON),))] if reply.continues and not route.makes_only_pictures else []
     return Prompt(
         model=route.vendor_id,
@@ -129,7 +129,7 @@ def _always_named(conversation: Conversation) -> bool:
     return team is not None and (team.names_speakers or conversation.project_id is not None)
 
 
-def _names(authors: Set[str]) -> dict[str, str]:
+def names_of(authors: Set[str]) -> dict[str, str]:
     """Return the names of the authors; writers without an account are their own names."""
     people = {key: author for author in authors if (key := _id(author))}
     writers = authors - set(people.values())

@@ -64,6 +64,8 @@ class Folding:
         text = words.summary_in(self.call.words, self.plan) if is_whole else ""
         if text:
             _store(self.row, text)
+        elif self.call.is_stopped:
+            self.row.delete()
         else:
             error = self.call.error
             _end(self.row, error.code if error else "bad_reply" if is_whole else "vendor_timeout")

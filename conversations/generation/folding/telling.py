@@ -55,9 +55,7 @@ def files_in(branch: Iterable[PromptMessage]) -> Mapping[str, File]:
 def size_of(said: PromptMessage, files: Mapping[str, File]) -> int:
     """Return the estimated tokens of a message with its files."""
     return sum(
-        file_tokens(files[part["file"]])
-        if part.get("file") in files
-        else token_counts.tokens(part.get("text", "") if part["kind"] != "thought" else "")
+        file_tokens(files[part["file"]]) if part.get("file") in files else token_counts.tokens(part.get("text", ""))
         for part in said.parts
     )
 

@@ -1,6 +1,9 @@
 """The words to a model that sums up a conversation, and those of its answer."""
 
+from collections.abc import Mapping
+
 from conversations.generation.folding.planning import Plan
+from conversations.generation.prompts import names_of
 from conversations.models.message import PromptMessage, Role
 from conversations.text import clean
 from conversations.usage import token_counts
@@ -27,7 +30,8 @@ def prompt(plan: Plan, window: int | None, route: Route) -> Prompt:
     room -= token_counts.tokens(plan.before)
     share = {Role.USER: _share(room, words), Role.ASSISTANT: _share(room - words, replies)}
     earlier = [f"Summary of what was said before:\n{plan.before}"] if plan.before else []
-    told = "\n\n".join([*earlier, *(_line(said, share[Role(said.role)]) for said in plan.said)])
+    names = names_of({said.author for said in plan.said if said.role == Role.USER and said.author})
+    told = "\n\n".join([*earlier, *(_line(said, names, share[Role(said.role)]) for said in plan.said)])
     system = INSTRUCTION.format(words=max(50, round(plan.most / TOKENS_PER_WORD)))
     parameters = {"max_tokens": plan.most, "thinking": "off"}
     return Prompt(route.vendor_id, (Turn("user", (Part("text", told),)),), system=system, parameters=parameters)
@@ -44,9 +48,9 @@ def _share(room: float, tokens: int) -> float:
     return max(0.0, min(1.0, room / tokens)) if tokens else 1.0
 
 
-def _line(said: PromptMessage, share: float) -> str:
+def _line(said: PromptMessage, names: Mapping[str, str], share: float) -> str:
     text = _text(said)
-    name = "Person" if said.role == Role.USER else "Assistant"
+    name = " ".join(names.get(said.author, "Person").split()) if said.role == Role.USER else "Assistant"
     return f"{name}: {text if share >= 1 else text[: int(len(text) * share)]}"
 
 
