@@ -30,7 +30,8 @@ def prompt(plan: Plan, window: int | None, route: Route) -> Prompt:
     room -= token_counts.tokens(plan.before)
     share = {Role.USER: _share(room, words), Role.ASSISTANT: _share(room - words, replies)}
     earlier = [f"Summary of what was said before:\n{plan.before}"] if plan.before else []
-    names = names_of({said.author for said in plan.said if said.role == Role.USER and said.author})
+    people = {said.author for said in plan.said if said.role == Role.USER and said.author}
+    names = names_of(people) if len(people) > 1 else {}  # a person alone is not named to vendors
     told = "\n\n".join([*earlier, *(_line(said, names, share[Role(said.role)]) for said in plan.said)])
     system = INSTRUCTION.format(words=max(50, round(plan.most / TOKENS_PER_WORD)))
     parameters = {"max_tokens": plan.most, "thinking": "off"}
