@@ -14,10 +14,10 @@ from django.utils.cache import patch_vary_headers
 from conversations.files.stored_response import StoredFile
 
 PERMISSIONS = (
-    "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=(), "
+    "camera=(), geolocation=(), microphone=(self), payment=(), usb=(), browsing-topics=(), "
     "publickey-credentials-create=(self), publickey-credentials-get=(self)"
 )
-"""Powers of browsers: none that no page of the site needs."""
+"""Powers of browsers: none that no page of the site needs; pages of others get none."""
 BROTLI_QUALITY, LEAST_COMPRESSED = 7, 200
 """Almost as quick as gzip and a tenth smaller; bytes below which nothing is compressed."""
 _TAKES_BROTLI = re.compile(r"\bbr\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))")

@@ -26,6 +26,14 @@ _WORDS = {
 _FAMILIES = {word: family for family, words in _WORDS.items() for word in words.split()}
 
 
+_HEARS = re.compile(r"whisper|transcri|sensevoice|paraformer|(^|[-/_])(asr|stt)([-/_]|$)", re.IGNORECASE)
+
+
+def writes_down_speech(name: str) -> bool:
+    """Return whether the name is that of a model which writes down speech and does nothing else."""
+    return _HEARS.search(name) is not None
+
+
 def family_of(name: str) -> str:
     """Return the family of the model with this name, or "" if none is known.
 

@@ -12,7 +12,7 @@ MICRO = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """Prices of a million tokens each, of a call, and of a picture.
+    """Prices of a million tokens each, of a call, of a picture, and of a minute of heard speech.
 
     Cached tokens, and those written to a cache, cost as much as input without a price of their own. Thoughts cost as
     much as output then.
@@ -25,6 +25,7 @@ class Prices:
     written: Decimal | None = None
     call: Decimal = Decimal(0)
     picture: Decimal = Decimal(0)
+    minute: Decimal = Decimal(0)
 
     def cost(self, usage: Usage) -> int:
         """Return the cost of a call: millionths of the currency.
@@ -42,6 +43,7 @@ class Prices:
             + (usage.thought_tokens or 0) * (self.output if self.thought is None else self.thought)
             + (self.call * MICRO if usage.input_tokens or usage.output_tokens else 0)
             + (usage.pictures or 0) * self.picture * MICRO
+            + Decimal(str(usage.seconds or 0)) / 60 * self.minute * MICRO
         )
         return int(exact.to_integral_value(ROUND_HALF_UP))
 

@@ -21,7 +21,7 @@ class Part(NamedTuple):
 
     The keys of `detail` for each kind, besides `vendor`:
 
-        image, file   media_type, and data (base64) or uri; name, if there is one
+        image, file   media_type, and data (base64) or uri; name, if there is one; seconds of a recording
         code          language
         code_result   outcome: ok, failed or deadline
         call          name, arguments (an object; `raw`, a text, if they are no JSON object), id?
@@ -151,6 +151,8 @@ class Usage:
     """Tokens of the input that were written to a cache, which some vendors bill dearer."""
     pictures: int | None = None
     """Pictures that were made; counted here, as they come."""
+    seconds: float | None = None
+    """Seconds of speech that was sent; measured here."""
 
     def completed(self, earlier: Usage | None) -> Usage:
         """Return these counts with the details of an earlier report, if its totals are the same."""

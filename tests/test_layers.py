@@ -34,7 +34,7 @@ FLOORS = {
         "exports forms live lookup site_checks templatetags",
         "cluster generation imports notifications",
         "actions",
-        "catch_up connections",
+        "catch_up connections speech",
         "admin api views websocket",
         "sweeper",
         "lifecycle",

@@ -27,6 +27,8 @@ MAX_RENDERINGS = 240
 """Texts a minute that one person may have rendered; an open thought asks at most once a second."""
 MAX_RENDERING_SECONDS = 15
 """Processor time a minute for them: one process renders everybody's texts."""
+MAX_DICTATIONS = 20
+"""Recordings a minute that one person may have written down."""
 MAX_BAD_TOKENS = 30
 """Calls a minute with an invalid personal token from one address."""
 
@@ -84,6 +86,11 @@ def rendering(person: UUID) -> bool:
 def rendering_took(person: UUID, seconds: float) -> None:
     """Count the processor time of such a text: seconds."""
     _shown.is_over(f"rendering-time:{person}", 0, round(1000 * seconds))
+
+
+def dictation(person: UUID) -> bool:
+    """Count a recording that is to be written down; returns True over the limit."""
+    return _is_over(f"dictation:{person}", MAX_DICTATIONS)
 
 
 def bad_token(request: HttpRequest) -> bool:

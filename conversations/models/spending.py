@@ -40,6 +40,7 @@ class UsageRecord(models.Model):
         TITLE = "title", _("title")
         CATCH_UP = "catch_up", _("catching up")
         SUMMARY = "summary", _("summary")
+        DICTATION = "dictation", _("dictation")
         CHECK = "check", _("check of a key")
 
     created_at = models.DateTimeField(_("when"), default=clock.now, db_index=True)
@@ -171,12 +172,14 @@ class Tally(models.Model):
 
 
 class Reservation(models.Model):
-    """The amount reserved in one tally for a reply under way."""
+    """The amount reserved in one tally for a reply under way, or for a call that is none."""
 
     reply = models.UUIDField(db_index=True)
     tally = models.ForeignKey(Tally, models.CASCADE, related_name="reservations")
     amount = models.BigIntegerField()
     created_at = models.DateTimeField(default=clock.now)
+    held_until = models.DateTimeField(null=True)
+    """The longest time for which it is held for a call that is no reply."""
 
     tally_id: int
 

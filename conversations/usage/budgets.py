@@ -5,7 +5,7 @@ Reserving is one conditional UPDATE for each budget, so that concurrent requests
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import cycle, islice
 from uuid import UUID
 
@@ -26,6 +26,8 @@ from providers.prepared_queries import Prepared
 from providers.prices import written
 from providers.types import Prompt, Usage
 
+LONGEST_CALL = timedelta(minutes=10)
+"""Time after which a call that is no reply has ended, whatever became of it."""
 _TARGETS = {Budget.Kind.PERSON: "user", Budget.Kind.TEAM: "team", Budget.Kind.MODEL: "model", Budget.Kind.KEY: "key"}
 
 
@@ -58,15 +60,18 @@ def reserve(reply: Message) -> None:
 
 def reserve_for_key(payer: BillingContext, route: Route, prompt: Prompt) -> bool:
     """Reserve the likely cost in the budgets of the chosen key; returns False if they lack room."""
-    return _reserve_in(tallies_of({"key": route.key_id}), payer, route, prompt)
+    return _reserve_in(tallies_of({"key": route.key_id}), payer, route, prompt, None)
 
 
 def reserve_call(payer: BillingContext, route: Route, prompt: Prompt) -> bool:
     """Reserve the likely cost of a call for no reply in all budgets concerned; returns False if one lacks room."""
-    return _reserve_in(tallies_of(payer.targets(route.key_id)), payer, route, prompt)
+    tallies = tallies_of(payer.targets(route.key_id))
+    return _reserve_in(tallies, payer, route, prompt, clock.now() + LONGEST_CALL)
 
 
-def _reserve_in(tallies: list[Tally], payer: BillingContext, route: Route, prompt: Prompt) -> bool:
+def _reserve_in(
+    tallies: list[Tally], payer: BillingContext, route: Route, prompt: Prompt, held_until: datetime | None
+) -> bool:
     if not tallies:
         return True
     deployment = deployment_of(route)
@@ -74,7 +79,7 @@ def _reserve_in(tallies: list[Tally], payer: BillingContext, route: Route, promp
     amount = prices.cost(prompt_usage(prompt)) if prices else 0
     try:
         with transaction.atomic():
-            _set_aside(payer.reply, tallies, amount)
+            _set_aside(payer.reply, tallies, amount, held_until)
     except Refused:
         return False
     return True
@@ -109,9 +114,9 @@ _CALLS = Prepared(lambda reply: UsageRecord.objects.filter(message=reply).only("
 
 
 def release_forgotten() -> None:
-    """Release the reservations of replies that have ended or no longer exist."""
+    """Release the reservations of replies that have ended or no longer exist, and of calls that nobody has ended."""
     alive = Message.objects.filter(pk=OuterRef("reply"), status__in=UNDER_WAY)
-    forgotten = Reservation.objects.filter(~Exists(alive))
+    forgotten = Reservation.objects.filter(~Exists(alive)).exclude(held_until__gt=clock.now())
     if forgotten.exists():  # a read first: this runs each second, and a write would block others
         with transaction.atomic():
             _release(forgotten.order_by("tally_id"))
@@ -167,14 +172,16 @@ def _tally(budget: Budget, target: UUID, now: datetime) -> Tally:
     return tally
 
 
-def _set_aside(reply: UUID, tallies: list[Tally], amount: int) -> None:
+def _set_aside(reply: UUID, tallies: list[Tally], amount: int, held_until: datetime | None = None) -> None:
     for tally in tallies:
         rows, limit = Tally.objects.filter(pk=tally.pk), tally.budget.hard_micro
         if limit is not None:
             rows = rows.filter(spent__lt=limit, reserved__lte=limit - amount - F("spent"))
         if not rows.update(reserved=F("reserved") + amount):
             raise Refused("over_budget", _no_room(tally, amount))
-    Reservation.objects.bulk_create(Reservation(reply=reply, tally=tally, amount=amount) for tally in tallies)
+    Reservation.objects.bulk_create(
+        Reservation(reply=reply, tally=tally, amount=amount, held_until=held_until) for tally in tallies
+    )
 
 
 def _no_room(tally: Tally, amount: int) -> str:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from math import ceil
 from statistics import median
 from typing import Any
 
@@ -25,6 +26,8 @@ IMAGE_TOKENS = 1000
 BYTES_PER_TOKEN, MAX_FILE_TOKENS = 4, 100_000
 LOOKED_UP_TOKENS = 2_400
 """Tokens of the passages that go with a question where files are looked up, at most."""
+TOKENS_A_SECOND = 32
+"""Tokens of a second of speech, as Gemini counts it; others count less."""
 MAX_TOKENS_A_CHARACTER = 4
 """Tokens of one character at most: a rare one is encoded as its bytes."""
 MAX_HIDDEN_TOKENS = 200_000
@@ -70,7 +73,8 @@ class Meter:
         counted = self._plausible(reported or Usage())
         usage = _filled(counted, ours)
         is_estimated = usage != reported
-        return Used(replace(usage, pictures=self._pictures or None), counted, is_estimated)
+        usage = replace(usage, pictures=self._pictures or None, seconds=seconds_sent(self._prompt))
+        return Used(usage, counted, is_estimated)
 
     def _estimate(self) -> Usage:
         said = token_counts.tokens("".join(self._said)) + IMAGE_TOKENS * self._whole
@@ -101,7 +105,13 @@ def prompt_tokens(prompt: Prompt) -> int:
 def prompt_usage(prompt: Prompt) -> Usage:
     """Return the estimated usage of a prompt that is about to be sent."""
     answer = answer_tokens(prompt.parameters.get("max_tokens"))
-    return Usage(prompt_tokens(prompt), answer, pictures=pictures_asked(prompt.parameters))
+    pictures = pictures_asked(prompt.parameters)
+    return Usage(prompt_tokens(prompt), answer, pictures=pictures, seconds=seconds_sent(prompt))
+
+
+def seconds_sent(prompt: Prompt) -> float | None:
+    """Return how long the recordings of a prompt take, or None without any."""
+    return sum(part.detail.get("seconds", 0) for turn in prompt.turns for part in turn.parts) or None
 
 
 def likely_usage(conversation: Conversation, branch: Iterable[Message], parameters: Mapping[str, Any]) -> Usage:
@@ -206,6 +216,8 @@ def answer_tokens(limit: object) -> int:
 
 def part_tokens(part: Part) -> int:
     """Return the estimated tokens of one part; a picture counts the same whatever it shows."""
+    if "seconds" in part.detail:
+        return ceil(TOKENS_A_SECOND * part.detail["seconds"])
     if "data" not in part.detail:
         return token_counts.tokens(part.text)
     return IMAGE_TOKENS + token_counts.tokens(part.detail.get("words", ""))

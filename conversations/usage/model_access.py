@@ -80,9 +80,9 @@ def _tiered(keys: Iterable[ApiKey], team: UUID | None) -> tuple[list[ApiKey], li
     return tiers[first], [] if first == "site" else tiers["site"]
 
 
-def models_for(user: User, team: UUID | None) -> Models:
-    """Return the models for a person's question in this team's conversation, or alone."""
-    return _models(user.pk, team)
+def models_for(user: User, team: UUID | None, purpose: str = "") -> Models:
+    """Return the models for a person's question in this team's conversation, or alone; or those for speech."""
+    return _models(user.pk, team, purpose)
 
 
 def model_for(user: User, team: UUID | None, model: UUID) -> LanguageModel | None:
@@ -90,11 +90,11 @@ def model_for(user: User, team: UUID | None, model: UUID) -> LanguageModel | Non
     return _IN_TEAM.one(user.pk, team, model) if team else _ALONE.one(user.pk, model)
 
 
-def models_anywhere(user: User) -> Models:
+def models_anywhere(user: User, purpose: str = "") -> Models:
     """Return the models that this person may use alone or in one of their teams."""
-    rows = models_for(user, None)
+    rows = models_for(user, None, purpose)
     for team in Team.objects.writable_by(user).values_list("pk", flat=True):
-        rows = rows | models_for(user, team)
+        rows = rows | models_for(user, team, purpose)
     return rows
 
 
@@ -115,11 +115,11 @@ def _of_team(team: UUID) -> Q:
     return Q(owner=None, teams=team)
 
 
-def _models(user: UUID, team: UUID | None) -> Models:
+def _models(user: UUID, team: UUID | None, purpose: str = "") -> Models:
     teams = Q(teams=team) if team else Q(teams__in=teams_of(user))
     open_to = LanguageModel.objects.filter(Q(teams=None) | teams).values("pk")
     any_key = Q(*keys_for(user, team), _connector=Q.OR)
-    return LanguageModel.objects.usable(any_key).filter(pk__in=open_to)
+    return LanguageModel.objects.usable(any_key, purpose).filter(pk__in=open_to)
 
 
 _ALONE = Prepared(lambda user, model: _models(user, None).filter(pk=model))

@@ -21,6 +21,7 @@ from conversations.models import Conversation, Draft, Notification, Project, Tea
 from conversations.models.projects.project_list import in_sidebar
 from conversations.models.sidebar import sidebar
 from conversations.protocol.commands import MAX_FILES, MAX_MODELS
+from conversations.speech.recording import MAX_SECONDS
 from conversations.text import MAX_TEXT_LENGTH
 from conversations.views import composer
 from conversations.views.lists.sections import folded_parts, newest_in, sections_of, sidebar_width
@@ -114,6 +115,7 @@ def _chat_context(request: HttpRequest, conversation_id: UUID | None = None) -> 
         "text_length": MAX_TEXT_LENGTH,
         "most_files": MAX_FILES,
         "most_models": MAX_MODELS,
+        "most_seconds": MAX_SECONDS,
         "file_bytes": MAX_BYTES,
         "verified_due": Verification.objects.due_for(person).count(),
         "unread_notifications": Notification.objects.of(person).unread().count(),
@@ -164,7 +166,7 @@ def _resting_keys(person: User) -> list[dict[str, Any]]:
             "key": key,
             "trouble": trouble,
             "seconds": ceil((trouble.cooling_until - clock.now()).total_seconds()),
-            "deployment": key.endpoint.deployments.filter(enabled=True).first(),
+            "deployment": key.endpoint.deployments.for_replies().filter(enabled=True).first(),
         }
         for key, trouble in cooldown.resting_keys()
     ]

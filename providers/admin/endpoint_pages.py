@@ -55,7 +55,7 @@ def detect_page(rows: EndpointPages, request: HttpRequest, pk: UUID) -> HttpResp
     if not may_readdress(request):
         return ask_again(request)
     endpoint = endpoint_of(rows, request, pk)
-    deployment = endpoint.deployments.first()
+    deployment = endpoint.deployments.for_replies().first()
     form = ModelForm(request.POST or None, initial={"model": deployment.vendor_id if deployment else ""})
     context: dict[str, Any] = {"form": form, "problem": detection_obstacle(endpoint)}
     if request.method == "POST" and not context["problem"] and form.is_valid():

@@ -52,9 +52,9 @@ class LanguageModelAdmin(AuditedAdmin):
     list_display = ["name", "place", "enabled", "description", "input_price", "output_price", "endpoints"]
     list_editable = ["enabled", "description"]
     ordering = (F("position").asc(nulls_last=True), Lower("name"), "name")
-    list_filter = ["enabled", ("deployments__endpoint", admin.RelatedOnlyFieldListFilter)]
+    list_filter = ["enabled", "purpose", ("deployments__endpoint", admin.RelatedOnlyFieldListFilter)]
     search_fields = ["name"]
-    fields = ["name", "enabled", "description", "context_window"]
+    fields = ["name", "enabled", "purpose", "description", "context_window"]
     inlines = [DeploymentInline]
 
     def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
@@ -148,6 +148,7 @@ class DeploymentAdmin(AdminWithTrouble):
         "thought_price",
         "call_price",
         "per_picture",
+        "per_minute",
         "raw_extras",
     ]
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from django.conf import settings
@@ -58,6 +58,10 @@ class Route:
     def makes_only_pictures(self) -> bool:
         """Return whether replies are pictures alone, made of the last words."""
         return registry.makes_only_pictures(self.address.wire)
+
+    def for_speech(self) -> Self:
+        """Return the route over the wire that models for speech have at this address."""
+        return replace(self, address=replace(self.address, wire=registry.audio(self.address.wire)))
 
     def network(self) -> Network:
         """Return the network settings of calls on this route."""

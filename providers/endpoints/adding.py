@@ -15,6 +15,7 @@ from providers.audit import log
 from providers.blank_text import is_blank
 from providers.endpoints import keys
 from providers.endpoints.presets import presets
+from providers.families import writes_down_speech
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
 from providers.pool import cooldown
 from providers.wires import registry
@@ -87,7 +88,9 @@ def change_address(endpoint: Endpoint, by: Any) -> None:
 
 def serve(endpoint: Endpoint, vendor_id: str, by: Any) -> None:
     """Offer a model of the vendor here. Raises ValidationError if another model has its name."""
-    model, _made = LanguageModel.objects.get_or_create(name=vendor_id)
+    hears = bool(registry.audio(endpoint.wire)) and writes_down_speech(vendor_id)
+    purpose = LanguageModel.Purpose.TRANSCRIPTION if hears else LanguageModel.Purpose.REPLIES
+    model, _made = LanguageModel.objects.get_or_create(name=vendor_id, defaults={"purpose": purpose})
     if Deployment.objects.filter(endpoint=endpoint, model=model).exists():
         raise ValidationError(
             _("“%(name)s” is what another model of this endpoint is called here."), params={"name": vendor_id}

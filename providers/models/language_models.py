@@ -17,6 +17,7 @@ from providers.models.endpoints import Endpoint, wire_choices
 from providers.models.fields import (
     POSITIVE,
     PRICE_OF_CALL_HELP,
+    PRICE_OF_MINUTE_HELP,
     PRICE_OF_PICTURE_HELP,
     PRIORITY_HELP,
     WEIGHT_HELP,
@@ -46,9 +47,13 @@ def web_search_choices() -> list[tuple[Any, Any]]:
 
 
 class LanguageModelQuerySet(models.QuerySet["LanguageModel"]):
-    def usable(self, keys: models.Q) -> "LanguageModelQuerySet":
-        """Return enabled models with at least one usable deployment, for keys that match `keys`."""
-        return self.filter(enabled=True, pk__in=Deployment.objects.usable(keys).values("model"))
+    def usable(self, keys: models.Q, purpose: str = "") -> "LanguageModelQuerySet":
+        """Return enabled models with at least one usable deployment, for keys that match `keys`.
+
+        They are those for replies, or for another purpose.
+        """
+        served = Deployment.objects.usable(keys).values("model")
+        return self.filter(enabled=True, purpose=purpose or LanguageModel.Purpose.REPLIES, pk__in=served)
 
     def in_order(self, *, lock: bool = False) -> list["LanguageModel"]:
         """Return the models as people see them listed; `lock` them for the transaction, if asked."""
@@ -65,7 +70,11 @@ class LanguageModelQuerySet(models.QuerySet["LanguageModel"]):
 
 
 class LanguageModel(models.Model):
-    """A model in the list from which people choose."""
+    """A model in the list from which people choose, or one that does something else for them."""
+
+    class Purpose(models.TextChoices):
+        REPLIES = "replies", _("replies")
+        TRANSCRIPTION = "transcription", _("writing down speech")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = NameField(_("name"), max_length=200, unique=True)
@@ -75,6 +84,14 @@ class LanguageModel(models.Model):
         max_length=MAX_DESCRIPTION_LENGTH,
         blank=True,
         help_text=_("One sentence for people who choose a model: what it is good at."),
+    )
+    purpose = models.CharField(
+        _("used for"),
+        max_length=20,
+        choices=Purpose.choices,
+        default=Purpose.REPLIES,
+        db_default=Purpose.REPLIES,
+        help_text=_("A model for speech is not in the list from which people choose; the first of them is used."),
     )
     context_window = models.PositiveIntegerField(
         _("context window"),
@@ -140,6 +157,10 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
         reachable = Endpoint.objects.filter(enabled=True).filter(models.Q(pk__in=keyed) | models.Q(needs_key=False))
         return self.filter(enabled=True, endpoint__in=reachable)
 
+    def for_replies(self) -> "DeploymentQuerySet":
+        """Return the deployments of models that answer questions."""
+        return self.filter(model__purpose=LanguageModel.Purpose.REPLIES)
+
     def serving(self, model: UUID) -> "DeploymentQuerySet":
         """Return the deployments that are enabled with their model and endpoint, oldest first."""
         switched_on = self.filter(model=model, enabled=True, model__enabled=True, endpoint__enabled=True)
@@ -198,6 +219,7 @@ class Deployment(models.Model):
     call_price = price_field(_("price of a call"), PRICE_OF_CALL_HELP)
     written_price = price_field(_("price of input written to a cache"))
     per_picture = price_field(_("price of a picture"), PRICE_OF_PICTURE_HELP)
+    per_minute = price_field(_("price of a minute"), PRICE_OF_MINUTE_HELP)
     raw_extras = models.JSONField(
         _("raw extras"),
         default=dict,
@@ -238,7 +260,8 @@ class Deployment(models.Model):
     @classmethod
     def any_is_priced(cls) -> bool:
         """Return whether any deployment has a price, so that costs mean something on this site."""
-        return cls.objects.exclude(input_price=None, output_price=None, call_price=None, per_picture=None).exists()
+        none = dict.fromkeys(("input_price", "output_price", "call_price", "per_picture", "per_minute"))
+        return cls.objects.exclude(**none).exists()
 
     def speaks(self) -> str:
         """Return the wire of calls to this model: chosen for it, learnt from a refusal, or its endpoint's."""
@@ -274,11 +297,12 @@ class Deployment(models.Model):
 
     def prices(self) -> Prices | None:
         """Return the prices, or None if the administrator has set none: the cost is then unknown."""
-        if not self.is_priced_by_token and self.call_price is None and self.per_picture is None:
+        beside_tokens = {"call": self.call_price, "picture": self.per_picture, "minute": self.per_minute}
+        if not self.is_priced_by_token and all(price is None for price in beside_tokens.values()):
             return None
         zero = Decimal(0)
         others = (self.cached_price, self.thought_price, self.written_price)
-        beside = {"call": self.call_price or zero, "picture": self.per_picture or zero}
+        beside = {name: price or zero for name, price in beside_tokens.items()}
         return Prices(self.input_price or zero, self.output_price or zero, *others, **beside)
 
     def learn(self, new: Iterable[str], gone: Collection[str], sentences: Mapping[str, str]) -> None:
@@ -304,6 +328,9 @@ class Deployment(models.Model):
         wires = (self.endpoint.wire, *registry.neighbours(self.endpoint.wire)) if self.endpoint_id else ()
         if self.wire and wires and self.wire not in wires:
             raise ValidationError({"wire": _("The address of this endpoint does not speak this protocol.")})
+        is_for_speech = bool(self.model_id) and self.model.purpose != LanguageModel.Purpose.REPLIES
+        if is_for_speech and self.endpoint_id and not registry.audio(self.speaks()):
+            raise ValidationError({"endpoint": _("The protocol of this endpoint carries no speech.")})
         if self.web_search and self.endpoint_id and not self._knows_web_search():
             raise ValidationError({"web_search": _("This protocol does not search the web in this form.")})
         try:

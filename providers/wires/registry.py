@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from providers.errors import AddressRefused, VendorError
 from providers.types import Address, CatalogueEntry, HttpRequest, Prompt
 from providers.wires.anthropic import wire as anthropic
+from providers.wires.audio_api import wire as audio_api
 from providers.wires.declarations import Hint, KeyPlacement, Neighbour, Preset, Question, WebSearch
 from providers.wires.gemini import wire as gemini
 from providers.wires.image_api import wire as image_api
@@ -34,6 +35,8 @@ class Wire(Protocol):
     ASKS_USAGE: bool
     ONLY_PICTURES: bool
     """Its replies are pictures alone, made of the last words, and come whole."""
+    AUDIO: str
+    """The wire of models for speech at the same address; "" where there are none."""
     EXTRA_HEADERS: frozenset[str]
     OPTIONS: Mapping[str, str]
     PARAMETERS: Mapping[str, Parameter]
@@ -91,7 +94,7 @@ class Wire(Protocol):
         """Return a question that asks for less, for a vendor that accepts the key but not the question."""
 
 
-WIRES: Mapping[str, Wire] = {wire.NAME: wire for wire in (gemini, openai, responses, anthropic, image_api)}
+WIRES: Mapping[str, Wire] = {wire.NAME: wire for wire in (gemini, openai, responses, anthropic, image_api, audio_api)}
 
 
 def wire(name: str) -> Wire:
@@ -113,6 +116,11 @@ def neighbours(name: str) -> dict[str, Wire]:
 def makes_only_pictures(name: str) -> bool:
     """Return whether the wire called `name` brings pictures and nothing else."""
     return name in WIRES and WIRES[name].ONLY_PICTURES
+
+
+def audio(name: str) -> str:
+    """Return the wire of models for speech at an address of the wire called `name`, or ""."""
+    return WIRES[name].AUDIO if name in WIRES else ""
 
 
 def drawing(name: str, model: str) -> tuple[str, bool]:

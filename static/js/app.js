@@ -190,6 +190,7 @@ document.documentElement.dataset.started = ""; // Without it, a sentence says af
 watchSignOut(document.querySelector(".sign-out"), () => location.assign(document.querySelector(".sign-out").action));
 tellTimeZone();
 if (document.querySelector("catch-up")) import("./elements/catch-up.js");
+if (document.querySelector("voice-input")) import("./elements/voice-input.js");
 if (document.querySelector("welcome-card")) import("./elements/welcome-card.js");
 if (document.querySelector(".projects__one")) import("./elements/project-list.js");
 if (document.querySelector(".chat__trouble")) import("./elements/key-troubles.js");

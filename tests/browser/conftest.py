@@ -20,6 +20,7 @@ from tests.browser.watch import Watch
 FLAGS = [
     *("--renderer-process-limit=1", "--no-sandbox", "--headless", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    *("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"),  # a microphone that beeps
 ]
 LOOKS = ("color_scheme", "forced_colors", "reduced_motion")
 """Options of a page alone: each context that differs costs a process of the browser."""

@@ -52,7 +52,7 @@ class TrialForm(forms.Form):
     def __init__(self, key: ApiKey, *args: Any) -> None:
         super().__init__(*args)
         models: Any = self.fields["deployment"]
-        models.queryset = key.endpoint.deployments.select_related("endpoint", "model")
+        models.queryset = key.endpoint.deployments.for_replies().select_related("endpoint", "model")
 
 
 @sees_keys
@@ -148,7 +148,7 @@ def _page(request: HttpRequest, key: ApiKey, form: RotationForm) -> HttpResponse
         "outlook": None if key.owner_id else outlook(key),
         "trouble": trouble,
         "rests": trouble is not None and trouble.cooling_until > clock.now(),
-        "deployments": key.endpoint.deployments.select_related("model"),
+        "deployments": key.endpoint.deployments.for_replies().select_related("model"),
     }
     return report(request, "key", context)
 

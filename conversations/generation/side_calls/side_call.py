@@ -37,6 +37,8 @@ class SideCall:
     begun: float = field(default_factory=time.monotonic)
     first_at: float | None = None
     is_stopped: bool = False
+    goes_on: bool = False
+    """True if another route may be tried after it failed."""
 
     def __post_init__(self) -> None:
         self.meter = Meter(self.prompt)
@@ -57,13 +59,20 @@ class SideCall:
         if self.stream is not None:
             self.stream.stop()
 
+    @property
+    def is_hung_up(self) -> bool:
+        """Return whether this side ended the call."""
+        return self.stream is not None and self.stream.stopped
+
     def conclude(self) -> bool:
         """Record the call and free its key; returns whether the answer is whole."""
         ledger.record(self.payer, self._call())
         budgets.close(self.payer.reply)
         stream = self.stream
         if self.error is not None:
-            self.search.failed(self.route, self.error)
+            self.goes_on = self.search.failed(self.route, self.error)
+        elif not self.is_hung_up:
+            self.search.succeeded()
         self.search.release()
         if stream is not None:
             remember(self.route, stream.quirks, stream.sentences)
@@ -91,9 +100,8 @@ class SideCall:
     def _call(self) -> Call:
         """Return the call as the ledger records it."""
         stream = self.stream
-        hung_up = stream is not None and stream.stopped
         ours = "stopped" if closing.is_set() or self.is_stopped else VendorTimeout.code
-        outcome = self.error.code if self.error else ours if hung_up else "complete"
+        outcome = self.error.code if self.error else ours if self.is_hung_up else "complete"
         used = self.meter.read(
             stream.usage if stream else None, self.error is None and bool(stream and stream.has_left)
         )
@@ -113,17 +121,40 @@ def prepared(payer: BillingContext, prompt_for: Callable[[Route], Prompt]) -> Si
 
     A probe decides when people's replies may use a route again. That is not left to a call that may be hung up.
     """
-    assert payer.model is not None
-    keys = partial(model_access.keys_that_serve, payer.model, payer.user, payer.team)
-    search = RouteSearch(payer.model, keys, payer.reply)
+    search = search_for(payer)
     step = search.next()
     if isinstance(step, Waiting):
         return step
-    prompt = prompt_for(step)
-    if not search.probes and budgets.reserve_call(payer, step, prompt):
-        return SideCall(step, prompt, payer, search)
+    if not search.probes:
+        return _reserved(step, prompt_for(step), payer, search)
     search.release()
-    raise Refused("unavailable" if search.probes else "over_budget", "This call cannot be made now.")
+    raise Refused("unavailable", "This call cannot be made now.")
+
+
+def next_for_speech(
+    payer: BillingContext, prompt_for: Callable[[Route], Prompt], search: RouteSearch
+) -> SideCall | Waiting:
+    """Return the next call of a model for speech, as `prepared` does.
+
+    No replies use these models, so this call itself is the probe.
+    """
+    step = search.next()
+    return step if isinstance(step, Waiting) else _reserved(step.for_speech(), prompt_for(step), payer, search)
+
+
+def search_for(payer: BillingContext) -> RouteSearch:
+    """Return the search for a route over keys that the payer may use."""
+    assert payer.model is not None
+    return RouteSearch(
+        payer.model, partial(model_access.keys_that_serve, payer.model, payer.user, payer.team), payer.reply
+    )
+
+
+def _reserved(route: Route, prompt: Prompt, payer: BillingContext, search: RouteSearch) -> SideCall:
+    if budgets.reserve_call(payer, route, prompt):
+        return SideCall(route, prompt, payer, search)
+    search.release()
+    raise Refused("over_budget", "This call may cost more than the budget has left.")
 
 
 def stop_all() -> None:

@@ -33,7 +33,7 @@ class Command(BaseCommand):
         if endpoint is None:
             known = ", ".join(Endpoint.objects.values_list("name", flat=True)) or "none"
             raise CommandError(f"There is no endpoint “{options['name']}”. Known are: {known}.")
-        deployment = endpoint.deployments.first()
+        deployment = endpoint.deployments.for_replies().first()
         if deployment is None:
             raise CommandError("This endpoint serves no model.")
         if options["detect"]:

@@ -40,7 +40,7 @@ from providers.wires.turns import STAND_IN, adapted
 from providers.wires.verbatim import reader
 
 __all__ = [
-    "ASKS_USAGE", "END_MARKER", "EXTRA_HEADERS", "FIELDS", "KEY_PLACEMENTS", "LABEL", "NAME", "NEIGHBOURS",
+    "ASKS_USAGE", "AUDIO", "END_MARKER", "EXTRA_HEADERS", "FIELDS", "KEY_PLACEMENTS", "LABEL", "NAME", "NEIGHBOURS",
     "ONLY_PICTURES", "OPTIONS", "PARAMETERS", "PRESETS", "REPLIES", "SHORT_ANSWER", "WEB_SEARCHES", "body",
     "catalogue_request", "doors", "drawn", "error", "hint", "other_list", "parse", "parse_catalogue", "parser",
     "plainer", "request", "words_alone",
@@ -52,6 +52,7 @@ REPLIES = "candidates"
 END_MARKER = False
 ASKS_USAGE = False
 ONLY_PICTURES = False
+AUDIO = NAME
 EXTRA_HEADERS = frozenset[str]()
 OPTIONS = {"api_version": "version", "ask_sse": "alt=sse"}
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 from base64 import b64decode
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from providers.errors import BadRequest
 from providers.types import Part, Prompt
@@ -41,24 +41,40 @@ def changed(prompt: Prompt) -> list[Part]:
     return []
 
 
-def multipart(fields: Mapping[str, Any], images: Iterable[Part]) -> tuple[str, bytes]:
+class FormFile(NamedTuple):
+    """A file of a form: the field's name, the file's name, type and content."""
+
+    field: str
+    name: str
+    media_type: str
+    content: bytes
+
+
+def files_of(images: Sequence[Part]) -> list[FormFile]:
+    """Return the pictures as files of a form."""
+    field, types = "image" if len(images) == 1 else "image[]", [_type(part) for part in images]
+    return [
+        FormFile(field, f"image-{number}.{_ENDINGS.get(kind, 'png')}", kind, b64decode(part.detail["data"]))
+        for number, (part, kind) in enumerate(zip(images, types, strict=True), 1)
+    ]
+
+
+def multipart(fields: Mapping[str, Any], files: Iterable[FormFile]) -> tuple[str, bytes]:
     """Return the Content-Type and the body of a form; equal forms are equal bytes."""
-    files = [b64decode(part.detail["data"]) for part in images]
+    files = list(files)
     digest = hashlib.sha256(json.dumps(dict(fields), sort_keys=True, default=str).encode())
-    for content in files:
-        digest.update(hashlib.sha256(content).digest())
+    for file in files:
+        digest.update(hashlib.sha256(file.content).digest())
     boundary = f"chatsite-{digest.hexdigest()[:40]}"
-    pieces = b"".join(_pieces(boundary, fields, files, [_type(part) for part in images]))
-    return f"multipart/form-data; boundary={boundary}", pieces
+    return f"multipart/form-data; boundary={boundary}", b"".join(_pieces(boundary, fields, files))
 
 
-def _pieces(boundary: str, fields: Mapping[str, Any], files: list[bytes], types: list[str]) -> Iterator[bytes]:
+def _pieces(boundary: str, fields: Mapping[str, Any], files: Iterable[FormFile]) -> Iterator[bytes]:
     for name, value in fields.items():
         yield _head(boundary, f'name="{name}"') + _field(value) + b"\r\n"
-    name = "image" if len(files) == 1 else "image[]"
-    for number, (content, media_type) in enumerate(zip(files, types, strict=True), 1):
-        file = f'name="{name}"; filename="image-{number}.{_ENDINGS.get(media_type, "png")}"'
-        yield _head(boundary, file, f"Content-Type: {media_type}\r\n") + content + b"\r\n"
+    for file in files:
+        about = f'name="{file.field}"; filename="{file.name}"'
+        yield _head(boundary, about, f"Content-Type: {file.media_type}\r\n") + file.content + b"\r\n"
     yield f"--{boundary}--\r\n".encode()
 
 

@@ -16,7 +16,7 @@ from providers.wires import vendor_errors
 from providers.wires.declarations import Preset, WebSearch, translate_noop
 from providers.wires.image_api.detection import KEY_PLACEMENTS, NEIGHBOURS, SHORT_ANSWER, doors, hint, plainer
 from providers.wires.image_api.parameters import FIELDS, PARAMETERS, drawn, options
-from providers.wires.image_api.request import changed, multipart, words
+from providers.wires.image_api.request import changed, files_of, multipart, words
 from providers.wires.json_values import as_list, mapping, merged, string, to_bytes, unwrapped
 from providers.wires.openai import wire as openai
 from providers.wires.openai.pictures import pictured
@@ -28,7 +28,7 @@ from providers.wires.refusals.fields import fitted
 from providers.wires.turns import adapted
 
 __all__ = [
-    "ASKS_USAGE", "END_MARKER", "EXTRA_HEADERS", "FIELDS", "KEY_PLACEMENTS", "LABEL", "NAME", "NEIGHBOURS",
+    "ASKS_USAGE", "AUDIO", "END_MARKER", "EXTRA_HEADERS", "FIELDS", "KEY_PLACEMENTS", "LABEL", "NAME", "NEIGHBOURS",
     "ONLY_PICTURES", "OPTIONS", "PARAMETERS", "PRESETS", "REPLIES", "SHORT_ANSWER", "WEB_SEARCHES", "body",
     "catalogue_request",
     "doors", "drawn", "error", "hint", "other_list", "parse_catalogue", "parser", "plainer", "request", "words_alone",
@@ -40,6 +40,7 @@ REPLIES = "data"
 END_MARKER = False
 ASKS_USAGE = False
 ONLY_PICTURES = True
+AUDIO = "audio_api"
 EXTRA_HEADERS = openai.EXTRA_HEADERS
 OPTIONS: Mapping[str, str] = {}
 PRESETS: tuple[Preset, ...] = ()
@@ -54,7 +55,7 @@ def request(address: Address, prompt: Prompt) -> HttpRequest:
     """Return the request for pictures. Raises BadRequest without words."""
     whole = merged(fitted(body(address, prompt), FIELDS, address.quirks), mapping(prompt.parameters.get("raw")))
     images = changed(adapted(prompt, address.quirks))
-    kind, content = multipart(whole, images) if images else (_JSON[1], to_bytes(whole))
+    kind, content = multipart(whole, files_of(images)) if images else (_JSON[1], to_bytes(whole))
     door = f"{_base(address)}/images/{'edits' if images else 'generations'}"
     return HttpRequest("POST", door, ((_JSON[0], kind), *address.headers), content, address.key_placement)
 

@@ -1,0 +1,1 @@
+"""Speech: recordings that are written down."""

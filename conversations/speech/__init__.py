@@ -1,0 +1,1 @@
+"""Speech: recordings that become words in the message box."""

@@ -1,0 +1,1 @@
+"""The wire of endpoints that write down speech: `/audio/transcriptions`."""

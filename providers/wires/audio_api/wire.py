@@ -1,0 +1,99 @@
+"""The wire of endpoints for speech: `/audio/transcriptions`.
+
+Source: the OpenAI API reference (create transcription) and OpenRouter's (a file's name tells its format; JSON with
+`text` and `usage` comes unless another format is asked for). The list of models and the errors are those of the
+OpenAI-compatible wire, which begins at the same address.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from providers.errors import BadRequest
+from providers.types import Address, Delta, Finish, HttpRequest, Part, Prompt
+from providers.wires import vendor_errors
+from providers.wires.declarations import Preset, WebSearch, translate_noop
+from providers.wires.declarations import draws_nothing as drawn
+from providers.wires.image_api.detection import KEY_PLACEMENTS, NEIGHBOURS, SHORT_ANSWER, doors, hint, plainer
+from providers.wires.image_api.request import FormFile, multipart
+from providers.wires.json_values import mapping, merged, string, unwrapped
+from providers.wires.openai import wire as openai
+from providers.wires.openai.usage import usage
+from providers.wires.openai.wire import catalogue_request, error, other_list, parse_catalogue
+from providers.wires.parameters import Parameter
+from providers.wires.parsed import Found, Parse
+from providers.wires.refusals.fields import Field
+
+__all__ = [
+    "ASKS_USAGE", "AUDIO", "END_MARKER", "EXTRA_HEADERS", "FIELDS", "KEY_PLACEMENTS", "LABEL", "NAME", "NEIGHBOURS",
+    "ONLY_PICTURES", "OPTIONS", "PARAMETERS", "PRESETS", "REPLIES", "SHORT_ANSWER", "WEB_SEARCHES", "body",
+    "catalogue_request", "doors", "drawn", "error", "hint", "other_list", "parse_catalogue", "parser", "plainer",
+    "request", "words_alone",
+]  # fmt: skip
+
+NAME = "audio_api"
+LABEL = translate_noop("Speech endpoints (/audio)")
+REPLIES = "text"
+END_MARKER = False
+ASKS_USAGE = False
+ONLY_PICTURES = False
+AUDIO = NAME
+EXTRA_HEADERS = openai.EXTRA_HEADERS
+OPTIONS: Mapping[str, str] = {}
+PARAMETERS: Mapping[str, Parameter] = {}
+FIELDS: tuple[Field, ...] = ()
+PRESETS: tuple[Preset, ...] = ()
+WEB_SEARCHES: tuple[WebSearch, ...] = ()
+
+_OTHER_DOORS = re.compile(r"/(chat/completions|responses|images(/[a-z]+)?|audio(/[a-z]+)?)\Z")
+
+
+def request(address: Address, prompt: Prompt) -> HttpRequest:
+    """Return the request for the words of the last recording. Raises BadRequest without one."""
+    file = FormFile("file", "speech.wav", "audio/wav", b64decode(_recording(prompt).detail["data"]))
+    kind, content = multipart(merged(body(address, prompt), mapping(prompt.parameters.get("raw"))), [file])
+    door = f"{_base(address)}/audio/transcriptions"
+    return HttpRequest("POST", door, (("Content-Type", kind), *address.headers), content, address.key_placement)
+
+
+def body(_address: Address, prompt: Prompt) -> dict[str, Any]:
+    """Return the fields of a request, before the raw extras."""
+    return {"model": prompt.model}
+
+
+def parser() -> Parse:
+    """Return `parse`: each object says all about itself."""
+    return parse
+
+
+def parse(event: Mapping[str, Any]) -> Iterator[Found]:
+    """Yield the words of an answer, which are none where nobody spoke. Raises VendorError when it is an error."""
+    event = unwrapped(event, REPLIES)
+    is_answer = isinstance(event.get(REPLIES), str)
+    if failure := vendor_errors.in_event(event, replies=REPLIES if is_answer else ""):
+        raise failure
+    if is_answer:
+        words = string(event[REPLIES]).strip()
+        yield from [Delta(text=words)] if words else ()
+        yield from usage(event, {})
+        yield Finish("stop")
+
+
+def words_alone(_event: Mapping[str, Any]) -> str:
+    """Return "": an answer is one object."""
+    return ""
+
+
+def _recording(prompt: Prompt) -> Part:
+    parts = (part for part in prompt.turns[-1].parts if part.detail.get("data")) if prompt.turns else iter(())
+    recording = next(parts, None)
+    if recording is None:
+        raise BadRequest(because="This model writes down speech, and there is none.")
+    return recording
+
+
+def _base(address: Address) -> str:
+    return _OTHER_DOORS.sub("", address.base_url.rstrip("/"))

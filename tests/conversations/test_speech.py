@@ -1,0 +1,186 @@
+"""Recordings become words: with real bytes, by two wires, paid, limited, and healed like other calls."""
+
+import io
+import json
+import math
+import struct
+import wave
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from conversations.models import Budget, Conversation, Reservation, Tally, UsageRecord, User
+from conversations.speech import recording, transcribing
+from conversations.usage import budgets
+from conversations.usage.model_access import models_for
+from conversations.views import composer
+from providers.families import writes_down_speech
+from providers.models import ApiKey, Deployment, LanguageModel, Trouble
+from tests.conftest import Cast, serve
+from tests.conversations.sharing import bytes_of, enter
+from tests.fake_vendor import FakeVendor
+from tests.providers.test_pictures import whole
+from tests.vendor_replies import gemini_end, gemini_parts
+
+pytestmark = pytest.mark.usefixtures("static_files")
+
+
+def sound(seconds: float = 2.0, rate: int = 8_000) -> bytes:
+    """Return a WAV file with a tone."""
+    made = io.BytesIO()
+    with wave.open(made, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        tone = (round(9_000 * math.sin(number / 6)) for number in range(min(rate, 800)))
+        one = b"".join(struct.pack("<h", value) for value in tone)
+        file.writeframes((one * math.ceil(seconds * rate * 2 / len(one)))[: 2 * round(seconds * rate)])
+    return made.getvalue()
+
+
+@pytest.fixture
+def ear(cast: Cast, vendor: FakeVendor) -> LanguageModel:
+    """Return a model that writes down speech, for 0.6 a minute."""
+    model = serve(vendor, "openai", "whisper-1")
+    LanguageModel.objects.update(purpose="transcription")
+    Deployment.objects.update(per_minute="0.6")
+    return model
+
+
+def dictate(person: User, content: bytes | None = None, **place: Any) -> tuple[int, Any]:
+    file = SimpleUploadedFile("speech.wav", sound() if content is None else content, "audio/wav")
+    answer = enter(person).post("/api/v1/transcriptions", {"file": file}, query_params=place)
+    return answer.status_code, json.loads(bytes_of(answer))
+
+
+def test_speech_becomes_words_for_its_price(cast: Cast, ear: LanguageModel, vendor: FakeVendor) -> None:
+    vendor.play(whole({"text": " Guten Tag, 你好。\n", "usage": {"type": "duration", "seconds": 2}}))
+    conversation = Conversation.objects.create(owner=cast.bob, team=cast.team, revision=0)
+    assert dictate(cast.bob, conversation=conversation.pk) == (200, {"text": "Guten Tag, 你好。"})
+    sent = vendor.requests[0]
+    assert sent.path.endswith("/v1/audio/transcriptions")
+    assert b'name="model"\r\n\r\nwhisper-1\r\n' in sent.body
+    assert b'name="file"; filename="speech.wav"\r\nContent-Type: audio/wav\r\n\r\n' + sound() in sent.body
+    call = UsageRecord.objects.get()
+    assert (call.purpose, call.team, call.user, call.conversation) == (
+        "dictation",
+        cast.team,
+        cast.bob,
+        conversation.pk,
+    )
+    assert (call.cost, call.outcome) == (20_000, "complete")
+    assert not Reservation.objects.exists()
+
+
+def test_a_model_that_hears_on_the_gemini_wire_is_asked_for_the_words(cast: Cast, vendor: FakeVendor) -> None:
+    serve(vendor, "gemini", "listener")
+    LanguageModel.objects.update(purpose="transcription")
+    vendor.play([gemini_parts({"text": "Hello"}), gemini_end()])
+    assert dictate(cast.alice) == (200, {"text": "Hello"})
+    parts = vendor.requests[0].json["contents"][0]["parts"]
+    assert parts[0]["text"] == transcribing.WISH
+    assert parts[1]["inlineData"]["mimeType"] == "audio/wav"
+
+
+def test_silence_is_no_fault(cast: Cast, ear: LanguageModel, vendor: FakeVendor) -> None:
+    vendor.play(whole({"text": ""}))
+    assert dictate(cast.alice) == (200, {"text": ""})
+    assert not Trouble.objects.exists()
+
+
+def test_the_next_key_is_tried_and_the_first_one_rests(cast: Cast, ear: LanguageModel, vendor: FakeVendor) -> None:
+    first = ApiKey.objects.get()
+    ApiKey.objects.create(endpoint=first.endpoint, secret="sk-test-second-0123456789", priority=2)
+    refused = [401, {"Content-Type": "application/json"}, b'{"error": {"message": "Incorrect API key provided"}}']
+    vendor.play(refused, whole({"text": "Hello"}))
+    assert dictate(cast.alice) == (200, {"text": "Hello"})
+    assert list(UsageRecord.objects.order_by("pk").values_list("outcome", "cost")) == [
+        ("key_refused", 0),
+        ("complete", 20_000),
+    ]
+    assert Trouble.objects.get().subject == first.pk
+
+
+def test_a_resting_key_is_found_to_work_again(
+    cast: Cast, ear: LanguageModel, vendor: FakeVendor, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transcribing, "PATIENCE", 0)
+    vendor.play([503, b"{}"])
+    status, answer = dictate(cast.alice)
+    assert (status, answer["error"]["code"]) == (200, "unavailable")
+    clock.turn(600)
+    vendor.play(whole({"text": "Hello"}))
+    assert dictate(cast.alice) == (200, {"text": "Hello"})
+    assert not Trouble.objects.filter(failures__gt=0).exists()
+
+
+def test_what_the_budget_does_not_have_is_not_sent(cast: Cast, ear: LanguageModel, vendor: FakeVendor) -> None:
+    Budget.objects.create(kind="team", period="day", hard="0.01")
+    conversation = Conversation.objects.create(owner=cast.bob, team=cast.team, revision=0)
+    _, answer = dictate(cast.bob, conversation=conversation.pk)
+    assert answer["error"]["code"] == "over_budget"
+    assert vendor.requests == []
+
+
+def test_what_is_set_aside_for_it_stays_so_while_it_runs(cast: Cast, ear: LanguageModel, vendor: FakeVendor) -> None:
+    Budget.objects.create(kind="person", period="day", hard="1")
+    seen: list[int] = []
+
+    def script(_: Any) -> Any:
+        budgets.release_forgotten()
+        seen.append(Tally.objects.get().reserved)
+        return whole({"text": "Hello"})
+
+    vendor.script = script
+    dictate(cast.alice)
+    assert (seen, Tally.objects.get().reserved, Tally.objects.get().spent) == ([20_000], 0, 20_000)
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "code"),
+    [
+        (b"", 400, "bad_field"),
+        (b"RIFF\x00\x00\x00\x00WAVE", 400, "bad_field"),
+        (b"\x1aE\xdf\xa3webm", 400, "bad_field"),
+        (sound(0), 400, "bad_field"),
+        (sound(1)[:60] + b"\0" * 10**6, 200, ""),
+        (sound(recording.MAX_SECONDS + 2), 413, "too_long"),
+        (sound(1)[:60] + b"\0" * (recording.MAX_SECONDS * 16_000 + 40_000), 413, "too_long"),
+        (b"RIFF" + b"\0" * recording.MAX_BYTES, 413, "too_long"),
+    ],
+)
+def test_what_is_no_recording_or_too_long_costs_nothing(
+    content: bytes, status: int, code: str, cast: Cast, ear: LanguageModel, vendor: FakeVendor
+) -> None:
+    vendor.script = lambda _: whole({"text": "Hello"})
+    told, answer = dictate(cast.alice, content)
+    assert (told, answer.get("error", {}).get("code", "")) == (status, code)
+    assert len(vendor.requests) == (status == 200)
+
+
+def test_it_is_for_those_who_may_write_there_and_use_the_model(
+    cast: Cast, ear: LanguageModel, vendor: FakeVendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conversation = Conversation.objects.create(owner=cast.alice, team=cast.team, revision=0)
+    assert dictate(cast.rita, conversation=conversation.pk)[0] == 404
+    assert dictate(cast.carol, team=cast.team.pk)[0] == 404
+    assert dictate(cast.carol, conversation=uuid4())[0] == 404
+    ear.teams.add(cast.team)
+    assert dictate(cast.carol)[1]["error"]["code"] == "no_model"
+    monkeypatch.setattr("conversations.accounts.rate_limits.MAX_DICTATIONS", 0)
+    assert dictate(cast.bob, team=cast.team.pk)[1]["error"]["code"] == "rate_limited"
+    assert vendor.requests == []
+
+
+def test_a_model_for_speech_answers_no_questions(cast: Cast, ear: LanguageModel) -> None:
+    assert not models_for(cast.alice, None).exists()
+    context = composer.offered_models(cast.alice, None)
+    assert (context["models"], context["dictates"]) == ([], True)
+
+
+def test_models_for_speech_are_known_by_their_names() -> None:
+    known = ("whisper-large-v3", "gpt-4o-mini-transcribe", "FunAudioLLM/SenseVoiceSmall", "qwen3-asr-flash")
+    assert all(map(writes_down_speech, known))
+    assert not any(map(writes_down_speech, ("gpt-5", "gemini-3-flash", "master", "kasra-7b", "gpt-audio")))
