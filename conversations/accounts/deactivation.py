@@ -9,7 +9,7 @@ from providers.audit import log
 
 
 def end_access(by: Any, person: User) -> None:
-    """End sessions, tokens and links, so that reactivating the person revives none of them."""
+    """End sessions, tokens, links and guests' places: reactivating the person revives none of them."""
     links = Invitation.objects.filter(made_by=person, revoked_at=None)
     with transaction.atomic(), log.watch(by, person.tokens.open(), links):
         person.end_sessions()
@@ -17,3 +17,4 @@ def end_access(by: Any, person: User) -> None:
         person.password_links.close()
         person.shares.revoke()
         links.revoke()
+        person.guest_places.all().delete()

@@ -13,6 +13,9 @@ from conversations.actions.accounts import (
     revoke_token,
     use_password_link,
 )
+from conversations.actions.audience.guests import end_guest, name_guest
+from conversations.actions.audience.moving import move_conversation, move_to_project
+from conversations.actions.audience.shared_place import choose_branch
 from conversations.actions.bin import (
     delete_conversation,
     empty_bin,
@@ -27,8 +30,6 @@ from conversations.actions.conversations import (
     changed_conversations,
     create_conversation,
     mark_read,
-    move_conversation,
-    move_to_project,
     tell_typing,
 )
 from conversations.actions.forks import fork_conversation
@@ -52,7 +53,6 @@ from conversations.actions.prompts.transfer import import_prompts
 from conversations.actions.prompts.writing import change_prompt, create_prompt, delete_prompt
 from conversations.actions.questions import edit_message, new_conversation_id, post_message
 from conversations.actions.replies import continue_reply, retry_reply, stop_reply
-from conversations.actions.shared_place import choose_branch
 from conversations.actions.teams import (
     change_role,
     change_team,
@@ -102,6 +102,7 @@ __all__ = [
     "edit_message",
     "empty_bin",
     "end_conversation",
+    "end_guest",
     "end_overdue",
     "end_place",
     "end_sessions",
@@ -116,6 +117,7 @@ __all__ = [
     "mark_read",
     "move_conversation",
     "move_to_project",
+    "name_guest",
     "new_conversation_id",
     "offer_share",
     "open_account",

@@ -4,7 +4,7 @@ Access for writing is checked on locked rows. So until the transaction ends, no 
 moved. SQLite has one writer at a time and needs no locks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from django.db import connection
@@ -17,7 +17,8 @@ from conversations.models.message import MessageQuerySet, Role
 from conversations.models.projects.project import ProjectQuerySet
 from providers.prepared_queries import Prepared
 
-ALL_ROLES = tuple(Membership.Role)
+Judge = Callable[[UUID, UUID], Sequence[Conversation]]
+"""Returns the conversation with this id if it is among those of a rule for this person."""
 
 
 def visible(user: User, conversation_id: UUID) -> Conversation:
@@ -30,13 +31,13 @@ def writable(user: User, conversation_id: UUID) -> Conversation:
 
 def to_write_in(user: User, conversation_id: UUID) -> Conversation:
     """Return a conversation like `writable`, locked until the surrounding transaction ends."""
-    return _kept(user, _found(_TO_WRITE_IN(user.pk, conversation_id)), Membership.WRITERS)
+    return _kept(user, _found(_TO_WRITE_IN(user.pk, conversation_id)), _WRITABLE)
 
 
 def to_arrange(user: User, conversation_id: UUID) -> Conversation:
     """Return a conversation that this person may read, locked until the surrounding transaction ends."""
     rows = _with_audience(Conversation.objects.visible_to(user).filter(pk=conversation_id))
-    return _kept(user, _found(list(_locked(rows))), ALL_ROLES)
+    return _kept(user, _found(list(_locked(rows))), _VISIBLE)
 
 
 def to_decide_on(user: User, conversation_id: UUID) -> Conversation:
@@ -100,44 +101,39 @@ def conversation_of(message_id: UUID) -> UUID:
 
 def visible_message(user: User, message_id: UUID) -> Message:
     """Return a message that this person may read, and lock its conversation until the transaction ends."""
-    return _message(user, Message.objects.visible_to(user), message_id, ALL_ROLES)
+    return _message(user, Message.objects.visible_to(user), message_id, _VISIBLE)
 
 
 def writable_message(user: User, message_id: UUID) -> Message:
     """Return a message where `user` may write, and lock its conversation until the transaction ends."""
-    return _message(user, Message.objects.writable_by(user), message_id, Membership.WRITERS)
+    return _message(user, Message.objects.writable_by(user), message_id, _WRITABLE)
 
 
 def writable_question(user: User, message_id: UUID) -> Message:
     """Return a person's message where `user` may write, and lock its conversation until the transaction ends."""
-    return _message(user, Message.objects.writable_by(user).filter(role=Role.USER), message_id, Membership.WRITERS)
+    return _message(user, Message.objects.writable_by(user).filter(role=Role.USER), message_id, _WRITABLE)
 
 
 def writable_reply(user: User, message_id: UUID) -> Message:
     """Return a model's message where `user` may write, and lock its conversation until the transaction ends."""
-    return _message(user, Message.objects.writable_by(user).filter(role=Role.ASSISTANT), message_id, Membership.WRITERS)
+    return _message(user, Message.objects.writable_by(user).filter(role=Role.ASSISTANT), message_id, _WRITABLE)
 
 
 def message_to_remark_on(user: User, message_id: UUID) -> Message:
     """Return a message on which `user` may remark, and lock its conversation until the transaction ends."""
     rows = Message.objects.in_conversations(Conversation.objects.open_to_remarks_of(user))
-    found = _message(user, rows, message_id, ALL_ROLES)
-    team = found.conversation.team
-    if team is None or not team.readers_remark:
-        _kept(user, found.conversation, Membership.WRITERS)
-    return found
+    return _message(user, rows, message_id, _OPEN_TO_REMARKS)
 
 
 def writable_turn(user: User, message_id: UUID) -> Message:
     """Return a reply, or a message for people, where `user` may write; locks its conversation."""
     rows = Message.objects.writable_by(user).filter(Q(role=Role.ASSISTANT) | Q(for_people=True))
-    return _message(user, rows, message_id, Membership.WRITERS)
+    return _message(user, rows, message_id, _WRITABLE)
 
 
 _VISIBLE = Prepared(lambda user, key: _with_audience(Conversation.objects.visible_to(user).filter(pk=key)))
 _WRITABLE = Prepared(lambda user, key: _with_audience(Conversation.objects.writable_by(user).filter(pk=key)))
-
-
+_OPEN_TO_REMARKS = Prepared(lambda user, key: Conversation.objects.open_to_remarks_of(user).filter(pk=key))
 _TO_WRITE_IN = Prepared(
     lambda user, key: _locked(_with_audience(Conversation.objects.writable_by(user).filter(pk=key)))
 )
@@ -157,42 +153,35 @@ def _found(rows: Sequence[Conversation]) -> Conversation:
     return rows[0]
 
 
-def _message(user: User, rows: MessageQuerySet, key: UUID, roles: Sequence[str]) -> Message:
+def _message(user: User, rows: MessageQuerySet, key: UUID, judge: Judge) -> Message:
     rows = rows.select_related("conversation__team", "conversation__project", "conversation__owner", "parent")
     rows = rows.filter(conversation__deleted_at=None)  # of the locked row: it may have been deleted meanwhile
     found = rows.select_for_update(of=("conversation",), no_key=True).filter(pk=key).first()
     if found is None:
         raise NotFound
-    _kept(user, found.conversation, roles)
+    _kept(user, found.conversation, judge)
     return found
 
 
 def _to_end(user: User, rows: ConversationQuerySet, conversation_id: UUID) -> Conversation:
     found = _found(list(_locked(_with_audience(rows.filter(pk=conversation_id)))))
-    roles = Membership.WRITERS if found.owner_id == user.pk else [Membership.Role.LEAD]
-    return _kept(user, found, roles)
+    return _kept(user, found, lambda _user, key: rows.filter(pk=key))
 
 
-def _kept(user: User, conversation: Conversation, roles: Sequence[str]) -> Conversation:
-    """Check access again: while the lock was awaited, the membership may have ended or the conversation moved."""
+def _kept(user: User, conversation: Conversation, judge: Judge) -> Conversation:
+    """Check access again: while the lock was awaited, the membership may have ended or the conversation moved.
+
+    The place in the team stays from here on; guests are named and removed under the conversation's own lock.
+    """
     if not connection.features.has_select_for_update:
         return conversation
-    if conversation.team_id is None:
-        is_kept = conversation.owner_id == user.pk
-    else:
-        place = Membership.objects.filter(team=conversation.team_id, user=user, role__in=roles)
-        is_kept = place.select_for_update(no_key=True).first() is not None
-    if not is_kept or not _is_open(user, conversation):
+    if conversation.team_id is not None:
+        places = Membership.objects.filter(team=conversation.team_id, user=user)
+        list(places.select_for_update(no_key=True).values_list("pk"))
+    if not judge(user.pk, conversation.pk):
         raise NotFound
     if conversation.project_id != (conversation.project and conversation.project.pk):
         conversation._state.fields_cache.pop("project", None)
     if conversation.team_id != (conversation.team and conversation.team.pk):
         conversation._state.fields_cache.pop("team", None)  # the team before the move
     return conversation
-
-
-def _is_open(user: User, conversation: Conversation) -> bool:
-    """Return whether the conversation's project, as the locked row names it, is open to this person."""
-    if conversation.project_id is None or conversation.team_id is None:
-        return True
-    return Project.objects.shared_with(user).filter(pk=conversation.project_id, team=conversation.team_id).exists()

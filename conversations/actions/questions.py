@@ -8,10 +8,10 @@ from django.db import transaction
 
 from conversations.actions import model_choice
 from conversations.actions.access import project_to_write_in, team_to_write_in, to_write_in, writable_question
+from conversations.actions.audience.shared_place import go_on_after_send, go_on_from
 from conversations.actions.idempotency import claim
 from conversations.actions.prompts.sources import source_of
 from conversations.actions.replies import announce, reply_to, start_on_commit, stop_replies_to, store
-from conversations.actions.shared_place import go_on_after_send, go_on_from
 from conversations.content import threads
 from conversations.errors import NotFound, Refused
 from conversations.files import storage
@@ -186,13 +186,13 @@ def _store(
 
 def _mention(question: Message, original: Message | None) -> None:
     """Note the readers whom a message mentions, but not again those whom it mentioned in other words."""
-    team = question.conversation.team
-    if team is None or not any(sign in question.text for sign in SIGNS):
+    conversation = question.conversation
+    if conversation.is_private or not any(sign in question.text for sign in SIGNS):
         return
-    people = {person.pk: person for person in team.named(also_inactive=True)}
+    people = {person.pk: person for person in conversation.people(also_inactive=True)}
     names = {name: person.pk for person in people.values() for name in (person.username, person.name)}
     known = {question.author_id, *(Mention.objects.of_versions(original) if original else ())}
-    readers = set(question.conversation.audience_ids())  # a narrow project's are not all of the team
+    readers = set(conversation.audience_ids())
     called = [key for key in mentioned(question.text, names) if key in readers - known and people[key].is_active]
     if called:
         quotas.check_mentions(question, len(called))

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from conversations.actions import model_choice
 from conversations.actions.access import writable_reply, writable_turn
+from conversations.actions.audience.shared_place import go_on_from
 from conversations.actions.idempotency import claim
-from conversations.actions.shared_place import go_on_from
 from conversations.errors import Refused
 from conversations.generation import runner
 from conversations.ids import BOOT_ID

@@ -22,6 +22,7 @@ from conversations.api.schemas import (
     EstimateIn,
     EstimateOut,
     Failure,
+    GuestIn,
     MeOut,
     MessagePage,
     ModelOut,
@@ -34,7 +35,7 @@ from conversations.files import response, storage
 from conversations.live import events
 from conversations.models import Conversation, File, Project, Team, User
 from conversations.models.conversation import MAX_TITLE_LENGTH
-from conversations.models.sidebar import after, cursor_of, in_bin, sidebar
+from conversations.models.sidebar import after, cursor_of, first, in_bin, sidebar
 from conversations.protocol.parameters import validate
 from conversations.search.entries import entries, newest_messages
 from conversations.search.indexing import by_the_index
@@ -94,16 +95,21 @@ def team_defaults(request: HttpRequest, team_id: UUID) -> dict[str, Any]:
 
 
 @router.get("/people", response={200: list[PersonOut], **_ERRORS})
-def people(request: HttpRequest, conversation: UUID | None = None, team: UUID | None = None) -> list[User]:
-    """Return the people who can read a conversation, or a team's: those who can be mentioned there."""
+def people(
+    request: HttpRequest, conversation: UUID | None = None, team: UUID | None = None, outside: bool = False
+) -> list[User]:
+    """Return the people who can read a conversation, or a team's: those who can be mentioned there.
+
+    With `outside`, return people of one's teams who do not read the conversation, if one may open it to them.
+    """
     person = person_of(request)
     if conversation is not None:
         place: Conversation = _found(Conversation.objects.visible_to(person), conversation)
-        readers, team = set(place.audience_ids()), place.team_id
+        return place.people_to_name(person) if outside else place.people()
     if team is None:
         return [person]
     found: Team = _found(Team.objects.visible_to(person), team)
-    return [one for one in found.named() if conversation is None or one.pk in readers]
+    return found.named()
 
 
 @router.get("/conversations", response={200: ConversationPage, **_ERRORS})
@@ -123,7 +129,7 @@ def conversations(
     if not query.is_empty:
         rows = rows.filter(pk__in=entries(person, query).order_by().values("conversation"))
     with by_the_index() if query.terms else nullcontext():
-        page = list(after(rows, cursor, order)[: size + 1])
+        page = first(after(rows, cursor, order), size + 1)
     return {
         "results": [events.conversation_json(row, person) for row in page[:size]],
         "hits": {} if query.is_empty else newest_messages(person, query, page[:size]),
@@ -173,6 +179,21 @@ def change(request: HttpRequest, conversation_id: UUID, given: ConversationChang
     if not Conversation.objects.visible_to(person).filter(pk=conversation_id).exists():
         return Status(204, None)
     return Status(200, _shown(person, conversation_id))
+
+
+@router.post("/conversations/{uuid:conversation_id}/guests", response={200: ConversationOut, **_ERRORS})
+def name_guest(request: HttpRequest, conversation_id: UUID, given: GuestIn) -> dict[str, Any]:
+    """Open a conversation to the person of this name, or change whether they write: as who decides on it."""
+    person = person_of(request)
+    actions.name_guest(person, conversation_id, clean(given.name, "name"), writes=given.write)
+    return _shown(person, conversation_id)
+
+
+@router.delete("/conversations/{uuid:conversation_id}/guests/{uuid:person_id}", response={204: None, **_ERRORS})
+def end_guest(request: HttpRequest, conversation_id: UUID, person_id: UUID) -> Status[None]:
+    """Take a conversation from a person who has it by name: as who decides on it, or for oneself."""
+    actions.end_guest(person_of(request), conversation_id, person_id)
+    return Status(204, None)
 
 
 @router.delete("/conversations/{uuid:conversation_id}", response={204: None, **_ERRORS})

@@ -56,12 +56,23 @@ class PersonOut(Schema):
     name: str
 
 
+class GuestOut(PersonOut):
+    write: bool
+
+
+class GuestIn(Schema):
+    name: str
+    write: bool = False
+
+
 class AudienceOut(Schema):
-    kind: Literal["private", "team"]
+    kind: Literal["private", "people", "team"]
     team: KeepingOut | None = None
     write: bool
     decide: bool
     """Whether this person may delete it and decide who reads it."""
+    guests: list[GuestOut]
+    """The people to whom it is open by name."""
 
 
 class ConversationOut(Schema):
@@ -98,6 +109,8 @@ class ConversationPage(Schema):
 class ConversationFilter(Schema):
     team: UUID | None = None
     kind: Literal["private", "team"] | None = None
+    named: bool | None = None
+    """Whether it is open to this person by name."""
     project: UUID | None = None
     pinned: bool | None = None
     archived: bool | None = None
@@ -107,7 +120,7 @@ class ConversationFilter(Schema):
         """Return the conditions of a query of `models.sidebar`."""
         is_private = self.kind and self.kind == "private"
         asked = {"team__isnull": is_private, "is_pinned": self.pinned, "is_archived": self.archived, "team": self.team}
-        asked["project"] = self.project
+        asked |= {"project": self.project, "is_named": self.named}
         return {name: value for name, value in asked.items() if value is not None}
 
 

@@ -59,7 +59,7 @@ def missed(conversation: Conversation, since: int, last: int | None = None) -> M
 
 def missed_since(user: User, conversation: Conversation) -> tuple[int, int] | None:
     """Return the revision that a person has read, and how many messages of others are behind it; None for few."""
-    if conversation.team_id is None:
+    if conversation.is_private:
         return None
     mark = ReadMark.objects.filter(user=user, conversation=conversation).first()
     since = 0 if mark is None else mark.revision if mark.shown is None else mark.shown

@@ -14,7 +14,7 @@ from conversations.content.forks import other_versions
 from conversations.errors import NotFound
 from conversations.live import LiveReply, events
 from conversations.live.viewer_events import Event
-from conversations.models import Conversation, Membership, Mention, Message, Notification, Remark, User, Verification
+from conversations.models import Conversation, Mention, Message, Notification, Remark, User, Verification
 from conversations.protocol import commands
 
 MAX_MESSAGES = 100
@@ -119,11 +119,12 @@ def look_at(user: User, leaf: UUID) -> dict[str, Any]:
 
 def moved_since(since: datetime, people: Sequence[UUID]) -> list[Event]:
     """Return the events of changed conversations for these people, after events may have been lost."""
-    theirs = Conversation.objects.filter(
-        Q(team=None, owner__in=people) | Q(team__in=Membership.objects.filter(user__in=people).values("team")),
-        deleted_at=None,
+    moved = (
+        Conversation.objects.touching(people)
+        .filter(updated_at__gt=since - SKEW)
+        .select_related("owner", "team")
+        .order_by("updated_at")
     )
-    moved = theirs.filter(updated_at__gt=since - SKEW).select_related("owner", "team").order_by("updated_at")
     under_way = Message.objects.under_way().filter(conversation=OuterRef("pk"))
     updates = [
         events.updated(conversation, conversation.revision, streaming=conversation.is_streaming)  # type: ignore[attr-defined]
@@ -141,5 +142,8 @@ def _notifications_since(since: datetime, people: Sequence[UUID]) -> list[Event]
 
 def _mentions_since(since: datetime, people: Sequence[UUID]) -> list[Event]:
     """Return the events of the mentions that these people have not read yet; pages tell each of them once."""
-    rows = Mention.objects.readable().unread().filter(person__in=people, message__created_at__gt=since - SKEW)
-    return [events.mention_event(row.message, [row.person_id]) for row in rows.select_related("message__author")]
+    rows = Mention.objects.unread().filter(person__in=people, message__created_at__gt=since - SKEW)
+    found = list(rows.select_related("message__author"))
+    readers = Conversation.objects.filter(pk__in={row.conversation_id for row in found}).readers(people)
+    told = [row for row in found if (row.conversation_id, row.person_id) in readers]
+    return [events.mention_event(row.message, [row.person_id]) for row in told]

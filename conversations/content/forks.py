@@ -67,7 +67,7 @@ def other_versions(reader: User, conversation: Conversation, leaf: UUID | None) 
 def _unseen(reader: User, conversation: Conversation) -> list[UUID]:
     """Return others' messages that are newer than all that this person was shown; none for a newcomer."""
     mark = ReadMark.objects.filter(user=reader, conversation=conversation).first()
-    if mark is None or conversation.team_id is None:
+    if mark is None or conversation.is_private:
         return []
     since = mark.revision if mark.shown is None else mark.shown
     news = conversation.messages.filter(revision__gt=since).exclude(author=reader)
@@ -97,7 +97,7 @@ def _beside(parents: Mapping[UUID, UUID | None], shown: set[UUID | None], leaf: 
 
 
 def _leader(reader: User, conversation: Conversation, there: OtherVersion) -> User | None:
-    if conversation.team_id is None:
+    if conversation.is_private:
         return reader
     at_fork = {"parent": there.fork} if there.fork else {"parent__isnull": True}
     place = SharedPlace.objects.filter(conversation=conversation, **at_fork).select_related("person").first()

@@ -116,7 +116,7 @@ def _leaf(person: User, conversation: Conversation, through: UUID | None) -> UUI
 
 def _others(person: User, conversation: Conversation, leaf: UUID | None, through: UUID | None) -> list[OtherVersion]:
     """Return the versions beside the branch; without forks there are none, and the branch of all leads past none."""
-    if through is None and (conversation.team_id is None or not conversation.shared_places.exists()):
+    if through is None and (conversation.is_private or not conversation.shared_places.exists()):
         return []
     return other_versions(person, conversation, leaf)
 
@@ -171,7 +171,7 @@ def _compared(person: User, leaf: Message) -> list[Message]:
 
 
 def _has_chosen(person: User, conversation: Conversation, versions: list[Message]) -> bool:
-    if conversation.team_id is not None:
+    if not conversation.is_private:
         return conversation.shared_places.filter(message__in=versions).exists()
     return conversation.branch_choices.filter(user=person, message__in=versions).exists()
 

@@ -305,6 +305,7 @@ def _shared_fields(conversation: Conversation) -> dict[str, Any]:
         "title": conversation.title,
         "owner": {"id": conversation.owner_id, "name": conversation.owner.name},
         "team": team_json(team) if team else None,
+        "guests": guests_json(conversation),
         "project": conversation.project_id,
         "project_name": conversation.project.name if conversation.project else "",
         "model": conversation.model_id,
@@ -313,13 +314,17 @@ def _shared_fields(conversation: Conversation) -> dict[str, Any]:
 
 
 def _audience(conversation: Conversation, user: User) -> dict[str, Any]:
-    team = conversation.team
-    is_own = conversation.owner_id == user.id
+    team, guests = conversation.team, guests_json(conversation)
+    may = {"write": bool(conversation.is_writable), "decide": bool(conversation.is_decided)}  # type: ignore[attr-defined]
     if team is None:
-        return {"kind": "private", "write": is_own, "decide": is_own}
-    write, led = conversation.is_writable, conversation.is_led  # type: ignore[attr-defined]
-    decide = led or (write and is_own)
-    return {"kind": "team", "team": team_json(team), "write": write, "decide": decide}
+        return {"kind": "people" if guests else "private", **may, "guests": guests}
+    return {"kind": "team", "team": team_json(team), **may, "guests": guests}
+
+
+def guests_json(conversation: Conversation) -> list[dict[str, Any]]:
+    """Return the people to whom a conversation is open by name."""
+    guests = conversation.named()
+    return [{"id": one.user_id, "name": one.user.name, "write": one.writes} for one in guests]
 
 
 def team_json(team: Team) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from conversations.models.people import Membership, Team, User
 from conversations.models.personal.arrangement import Arrangement
 from conversations.models.personal.conversation_import import ConversationImport, ImportItem
 from conversations.models.personal.draft import Draft
+from conversations.models.personal.guest import Guest
 from conversations.models.personal.mention import Mention
 from conversations.models.personal.notice import AccountNotice
 from conversations.models.personal.read_state import BranchChoice, ReadMark
@@ -48,6 +49,7 @@ __all__ = [
     "File",
     "FileText",
     "FirstToken",
+    "Guest",
     "ImportItem",
     "Installation",
     "Instructions",

@@ -11,13 +11,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from conversations.ids import new_id
-from conversations.models.people import Membership, Team, User
+from conversations.models.people import MAX_NAMED, Membership, Team, User
 from conversations.models.projects.project import Project
 from providers.models import LanguageModel
 from providers.prepared_queries import Prepared, column_of, stored
 
 if TYPE_CHECKING:
-    pass
+    from conversations.models.people import MembershipQuerySet
+    from conversations.models.personal.guest import Guest
 
 MAX_TITLE_LENGTH = 120
 RECENT_CONVERSATIONS = 40
@@ -30,15 +31,14 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
     """Conversations in the bin are for nobody, but for those who may restore them."""
 
     def visible_to(self, user: User) -> "ConversationQuerySet":
-        """Return the conversations that this person may read: their own private ones, and their teams'.
+        """Return the conversations that this person may read: their own, their teams', and those that name them.
 
-        Those of a narrow project are for its named members alone.
+        Those of a narrow project are for its named members, and for guests.
         """
-        shared = Q(team__in=Team.objects.visible_to(user)) & self._open_to(user)
-        return self.filter(Q(team=None, owner=user) | shared, deleted_at=None)
+        return self.filter(self.where_reads(user), deleted_at=None)
 
     def readers(self, among: Iterable[UUID]) -> set[tuple[UUID, UUID]]:
-        """Return pairs (conversation, person) of these people by the rule of visible_to, in three queries for all."""
+        """Return pairs (conversation, person) of these people by the rule of visible_to, in four queries for all."""
         rows = self.filter(deleted_at=None)
         own = rows.filter(team=None, owner__in=among).values_list("pk", "owner")
         places = Membership.objects.filter(user__in=among)
@@ -49,11 +49,18 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
             project__places__membership__team=F("team"),
         )
         shared = wide.values_list("pk", "team__memberships__user")
-        return {*own, *shared, *narrow.values_list("pk", "project__places__membership__user")}
+        guests = rows.filter(guests__user__in=among).values_list("pk", "guests__user")
+        return {*own, *shared, *narrow.values_list("pk", "project__places__membership__user"), *guests}
+
+    def touching(self, people: Iterable[UUID]) -> "ConversationQuerySet":
+        """Return the conversations that some of these people may read, and others of their teams."""
+        teams = Membership.objects.filter(user__in=people).values("team")
+        named = Conversation.objects.filter(guests__user__in=people).values("pk")
+        return self.filter(Q(team=None, owner__in=people) | Q(team__in=teams) | Q(pk__in=named), deleted_at=None)
 
     def writable_by(self, user: User) -> "ConversationQuerySet":
-        """Return the visible conversations, without those of teams in which this person only reads."""
-        return self._where_writes(user).filter(deleted_at=None)
+        """Return the visible conversations, without those in which this person only reads."""
+        return self.filter(self.where_writes(user), deleted_at=None)
 
     def open_to_remarks_of(self, user: User) -> "ConversationQuerySet":
         """Return the conversations where this person may remark: where they write, or read and the team lets them."""
@@ -70,12 +77,25 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 
     def endable_by(self, user: User) -> "ConversationQuerySet":
         """Return the conversations that this person decides on, in the bin or not."""
-        led = Membership.objects.filter(user=user, role=Membership.Role.LEAD).values("team")
-        return self._where_writes(user).filter(Q(owner=user) | Q(team__in=led))
+        return self.filter(self.where_decides(user))
 
-    def _where_writes(self, user: User) -> "ConversationQuerySet":
+    def where_reads(self, user: User) -> Q:
+        """Return the condition that this person reads a conversation; all access is judged by these three."""
+        shared = Q(team__in=Team.objects.visible_to(user)) & self._open_to(user)
+        return Q(team=None, owner=user) | shared | self._naming(guests__user=user)
+
+    def where_writes(self, user: User) -> Q:
+        """Return the condition that this person writes in a conversation."""
         shared = Q(team__in=Team.objects.writable_by(user)) & self._open_to(user)
-        return self.filter(Q(team=None, owner=user) | shared)
+        return Q(team=None, owner=user) | shared | self._naming(guests__user=user, guests__writes=True)
+
+    def where_decides(self, user: User) -> Q:
+        """Return the condition that this person writes in a conversation and owns it or leads its team."""
+        led = Membership.objects.filter(user=user, role=Membership.Role.LEAD).values("team")
+        return self.where_writes(user) & (Q(owner=user) | Q(team__in=led))
+
+    def _naming(self, **guests: Any) -> Q:
+        return Q(pk__in=Conversation.objects.filter(**guests).values("pk"))
 
     def _open_to(self, user: User) -> Q:
         """Return the condition that a team's conversation is in no project, or in one that is open to this person."""
@@ -132,6 +152,8 @@ class Conversation(models.Model):
     model = models.ForeignKey(LanguageModel, models.SET_NULL, null=True, blank=True, related_name="+")
     system_prompt = models.TextField(_("system prompt"), blank=True)
     parameters = models.JSONField(_("parameters"), default=dict, blank=True)
+    has_guests = models.BooleanField(default=False, db_default=False, editable=False)
+    """False if it names nobody: most do not, and need not be asked for the names."""
     revision = models.PositiveBigIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -139,6 +161,8 @@ class Conversation(models.Model):
     """The time at which it was put into the bin; null if it is not there."""
     deleted_by = models.ForeignKey(User, models.SET_NULL, null=True, editable=False, related_name="+")
 
+    if TYPE_CHECKING:
+        guests: models.Manager["Guest"]
     owner_id: UUID
     team_id: UUID | None
     project_id: UUID | None
@@ -167,6 +191,11 @@ class Conversation(models.Model):
     def scope(self) -> UUID:
         """Return the id of the team or, of a private one, of the owner: who looks for it among theirs."""
         return self.team_id or self.owner_id
+
+    @property
+    def is_private(self) -> bool:
+        """Return whether its owner alone reads it."""
+        return self.team_id is None and not self.has_guests
 
     @property
     def team_name(self) -> str:
@@ -209,12 +238,36 @@ class Conversation(models.Model):
         """Return the ids of all readers of this conversation; one in the bin has none."""
         if self.deleted_at is not None:
             return []
+        guests = [guest.user_id for guest in self.named()]
         if self.team_id is None:
-            return [self.owner_id]
+            return [self.owner_id, *guests]
+        return list({*self.places().values_list("user", flat=True), *guests})
+
+    def people(self, *, also_inactive: bool = False) -> list[User]:
+        """Return its readers whose names are known to one another; see `Team.named`.
+
+        With `also_inactive` also others of the team.
+        """
+        members = self.team.named(also_inactive=also_inactive) if self.team else [self.owner]
+        found = dict.fromkeys([*members, *(guest.user for guest in self.named())])
+        readers = set(self.audience_ids())  # a narrow project's are not all of the team
+        return [one for one in found if also_inactive or (one.is_active and one.pk in readers)]
+
+    def people_to_name(self, user: User) -> list[User]:
+        """Return the people of this person's teams to whom they may open it by name, so many of them."""
+        if not self.can_share(user):
+            return []
+        return list(User.objects.known_to(user).exclude(pk__in=self.audience_ids())[:MAX_NAMED])
+
+    def places(self) -> "MembershipQuerySet":
+        """Return the places of its readers in its team: all, or those that its narrow project names."""
         places = Membership.objects.filter(team=self.team_id)
-        if self.project is not None and self.project.is_narrow:
-            places = places.filter(project_places__project=self.project_id)
-        return list(places.values_list("user", flat=True))
+        is_narrow = self.project is not None and self.project.is_narrow
+        return places.filter(project_places__project=self.project_id) if is_narrow else places
+
+    def named(self) -> "list[Guest]":
+        """Return its guests, those named first before the others."""
+        return list(self.guests.select_related("user", "named_by").order_by("pk")) if self.has_guests else []
 
 
 _ADVANCE = "UPDATE conversations_conversation SET revision = revision + %s{} WHERE id = %s"

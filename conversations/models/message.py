@@ -123,11 +123,11 @@ class MessageQuerySet(models.QuerySet["Message"]):
         )
 
     def leaf_for(self, user: User, conversation: Conversation, through: UUID | None = None) -> UUID | None:
-        """Return the end of the branch shown to this person: a team's shared one, or the one its owner chose.
+        """Return the end of the branch shown to this person: one that several share, or the one its owner chose.
 
         With `through`, a message of the conversation, return the end of the branch through that one.
         """
-        is_shared = conversation.team_id is not None
+        is_shared = not conversation.is_private
         if through is None and is_shared:
             through = _first_id(raw_sql.SHARED_END, conversation.pk)
         elif through is None:

@@ -32,6 +32,11 @@ class PersonManager(UserManager["User"]):
         """Return the active superusers."""
         return self.filter(is_superuser=True, is_active=True)
 
+    def known_to(self, user: "User") -> "models.QuerySet[User]":
+        """Return the active people of this person's teams, by name."""
+        theirs = Membership.objects.filter(team__in=Team.objects.visible_to(user)).values("user")
+        return self.filter(pk__in=theirs, is_active=True).order_by(Lower("username"))
+
     def called(self, name: str) -> "models.QuerySet[User]":
         """Return the people whose sign-in name or display name looks like this one."""
         key = skeleton(name)

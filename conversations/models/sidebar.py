@@ -11,6 +11,7 @@ from conversations.errors import Refused
 from conversations.models.conversation import Conversation, ConversationQuerySet
 from conversations.models.message import Message
 from conversations.models.people import Membership, User
+from conversations.models.personal.guest import Guest
 from conversations.models.personal.mention import Mention
 from conversations.models.personal.read_state import ReadMark
 
@@ -19,12 +20,26 @@ def sidebar(rows: ConversationQuerySet, user: User) -> ConversationQuerySet:
     """Annotate each conversation with its state for this person, as `is_…`, newest first."""
     read = ReadMark.objects.filter(user=user, conversation=OuterRef("pk"), revision__gte=OuterRef("revision"))
     streaming = Message.objects.under_way().filter(conversation=OuterRef("pk"))
-    writer = Membership.objects.filter(user=user, team=OuterRef("team"), role__in=Membership.WRITERS)
-    seen = {"is_streaming": Exists(streaming), "is_unread": ~Exists(read), "is_writable": Exists(writer)}
-    led = Exists(writer.filter(role=Membership.Role.LEAD))
+    seen = {"is_streaming": Exists(streaming), "is_unread": ~Exists(read)}
+    seen["is_led"] = Exists(Membership.objects.leads().filter(user=user, team=OuterRef("team")))
+    rules = {"is_writable": rows.where_writes(user), "is_decided": rows.where_decides(user)}
+    judged = {name: ExpressionWrapper(condition, BooleanField()) for name, condition in rules.items()}
     seen["is_mentioned"] = Exists(Mention.objects.unread().filter(person=user, conversation=OuterRef("pk")))
-    rows = arranged(rows.select_related("team", "project", "owner", "model").defer("project__instructions"), user)
-    return rows.annotate(**seen, is_led=led).order_by("-updated_at", "-id")
+    rows = placed(rows.select_related("team", "project", "owner", "model").defer("project__instructions"), user)
+    return rows.annotate(**seen, **judged)
+
+
+def placed(rows: ConversationQuerySet, user: User) -> ConversationQuerySet:
+    """Annotate what tells each conversation's section in this person's list, newest first."""
+    named = Q(pk__in=Guest.objects.filter(user=user).values("conversation"))
+    rows = arranged(rows, user).annotate(is_named=ExpressionWrapper(named, BooleanField()))
+    return rows.order_by("-updated_at", "-id")
+
+
+def first(rows: ConversationQuerySet, most: int) -> list[Conversation]:
+    """Return the first rows, found without their annotations: a database computes those of all before it sorts."""
+    found = list(rows.values_list("pk", flat=True)[:most])
+    return list(rows.filter(pk__in=found))
 
 
 def archived_by(user: User) -> ConversationQuerySet:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from conversations.confusable_names import skeleton
 from conversations.models import Conversation, SearchEntry, Team, User
@@ -82,13 +83,16 @@ def _readable(person: User, query: Query) -> "QuerySet[SearchEntry]":
 
 
 def _scopes(person: User) -> list[UUID]:
-    """Return whose entries the index looks through: the person's own and their teams'; [] for everybody's.
+    """Return whose entries the index looks through: the person's, their teams' and hosts'; [] for everybody's.
 
     It saves the way through what others have. Who may read is said by `_conversations`.
     """
     if not scoping.is_done():
         return []
-    found = [person.pk, *(team.pk for team in _TEAMS(person.pk))]
+    hosts = (
+        Conversation.objects.filter(guests__user=person).values_list(Coalesce("team", "owner"), flat=True).distinct()
+    )
+    found = list({person.pk, *(team.pk for team in _TEAMS(person.pk)), *hosts})
     return found if len(found) <= MAX_SCOPES else []
 
 

@@ -148,8 +148,8 @@ def folds_at(team: Team | None) -> float:
 
 
 def introduction_to(conversation: Conversation) -> str:
-    """Return what models are told of a private conversation's owner; of people in teams they are told nothing."""
-    if conversation.team_id is not None:
+    """Return what models are told of a private conversation's owner; where others read, nothing."""
+    if not conversation.is_private:
         return ""
     owner = _OWNER.one(conversation.owner_id)
     return owner.introduction if owner else ""

@@ -32,6 +32,8 @@ MAX_TEAMS, MAX_INVITATIONS, MAX_TOKENS, MAX_PROJECTS = 100, 200, 50, 200
 """Teams that one person leads, open invitations that they made, open tokens, projects; lists show them all."""
 MAX_PROMPTS, MAX_PROMPT_CHARACTERS = 500, 3_000_000
 """Prompts of one person, one team or the site, and the characters of all their versions."""
+MAX_GUESTS = 100
+"""People to whom one conversation is open by name."""
 MAX_MENTIONS_A_MINUTE = 300
 """Mentions of people by one person: each calls somebody."""
 _DAY_SECONDS = 24 * 3600
@@ -69,6 +71,11 @@ def check_mentions(message: Message, people: int) -> None:
     lately = Mention.objects.filter(message__gt=first_id(since), message__author=message.author_id).count()
     if lately + people > MAX_MENTIONS_A_MINUTE:
         raise Refused("rate_limited", f"You may mention people {MAX_MENTIONS_A_MINUTE} times a minute.")
+
+
+def check_guests(conversation: Conversation) -> None:
+    """Refuse another guest of a conversation that names very many."""
+    _check(conversation.guests.count() < MAX_GUESTS, f"A conversation is open to {MAX_GUESTS} people by name.")
 
 
 def check_teams(person: User) -> None:

@@ -1,6 +1,6 @@
 """The panel with a conversation's readers, writers and links, and the audiences to which it may move."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -18,10 +18,11 @@ from conversations.models.links.share import ShareQuerySet
 
 @dataclass(frozen=True, slots=True)
 class MoveTarget:
-    """An audience to which a conversation may move, with its readers."""
+    """An audience to which a conversation may move, with its readers, and those of today who lose it."""
 
     team: Team | None
     readers: tuple[str, ...]
+    lost: tuple[str, ...]
 
     @property
     def value(self) -> str:
@@ -42,6 +43,8 @@ def audience(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
         "conversation": conversation,
         "person": person,
         "places": _places(conversation),
+        "guests": conversation.named(),
+        "known": conversation.people_to_name(person),
         "links": _links(person, conversation),
         "can_share": conversation.can_share(person),
         "goals": _goals(person, conversation),
@@ -50,12 +53,8 @@ def audience(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 
 
 def _places(conversation: Conversation) -> Iterable[Membership]:
-    """Return the places of its readers: all of the team, or those whom its project names."""
-    if conversation.team is None:
-        return []
-    places = conversation.team.places()
-    project = conversation.project
-    return places.filter(project_places__project=project) if project and project.is_narrow else places
+    """Return the places of its readers in its team, who can come in; none without a team."""
+    return conversation.places().filter(user__is_active=True).select_related("user").by_rank()
 
 
 def _links(person: User, conversation: Conversation) -> ShareQuerySet:
@@ -69,6 +68,11 @@ def _goals(person: User, conversation: Conversation) -> list[MoveTarget]:
     if not Conversation.objects.decided_by(person).filter(pk=conversation.pk).exists():
         return []
     teams = [team for team in Team.objects.writable_by(person) if team.pk != conversation.team_id]
-    goals = [MoveTarget(team, tuple(place.user.name for place in team.places())) for team in teams]
-    alone = [MoveTarget(None, (conversation.owner.name,))] if conversation.team else []
-    return [*alone, *goals]
+    readers = conversation.people()
+    alone = [] if conversation.is_private else [_goal(None, [conversation.owner], readers)]
+    return [*alone, *(_goal(team, [place.user for place in team.places()], readers) for team in teams)]
+
+
+def _goal(team: Team | None, readers: Sequence[User], before: Sequence[User]) -> MoveTarget:
+    lost = tuple(one.name for one in before if one not in readers)
+    return MoveTarget(team, tuple(one.name for one in readers), lost)

@@ -97,6 +97,7 @@ def _chat_context(request: HttpRequest, conversation_id: UUID | None = None) -> 
         "is_sidebar_folded": "sidebar" in folded_parts(request),
         "sidebar_width": sidebar_width(request),
         "conversation": conversation,
+        "chip": _readers(person, conversation) if conversation else "",
         "can_write": conversation is None or conversation.can_write(person),
         "can_share": conversation is None or conversation.can_share(person),
         "can_remark": conversation is None or conversation.can_remark(person),
@@ -132,6 +133,13 @@ def _is_folded(conversation: Conversation, shown: threads.Thread | None) -> bool
     said = [message for turn in shown.turns for message in turn.messages] if shown else []
     is_too_long = any(message.error_code == ContextTooLong.code for message in said)
     return is_too_long or conversation.summaries.ready().exists()
+
+
+def _readers(person: User, conversation: Conversation) -> str:
+    """Return the names of the team, or the owner, and of the guests, without this person's."""
+    owner = None if conversation.team or conversation.owner == person else conversation.owner.name
+    guests = [guest.user.name for guest in conversation.named() if guest.user != person]
+    return ", ".join(filter(None, (conversation.team_name, owner, *guests)))
 
 
 def _chosen_project(request: HttpRequest, person: User) -> Project | None:

@@ -31,7 +31,8 @@ PLACES = (
 )  # fmt: skip
 LOOK_UPS = {
     "visible_to", "writable_by", "decided_by", "led_by", "revocable_by", "open", "of",
-    "in_conversations", "leads", "readers", "restorable_by", "endable_by", "_where_writes", "shared_with",
+    "in_conversations", "leads", "readers", "restorable_by", "endable_by", "where_reads",
+    "where_writes", "where_decides", "shared_with",
 }  # fmt: skip
 """Methods of our querysets that decide who may see or do something."""
 REFUSALS = {"NotFound", "Http404", "PermissionDenied"}

@@ -5,8 +5,8 @@ A row with the reason "because it is so today" would be a fault to fix.
 
 from tests.authorisation.table import Policy
 
-_READERS = "who may read a conversation: its owner, or whoever is in its team"
-_WRITERS = "who may write in a conversation: its owner, or its team's leads and members, but not its readers"
+_READERS = "who may read a conversation: its owner, whoever is in its team, and whom it names"
+_WRITERS = "who may write in a conversation: its owner, its team's leads and members, and guests named to write"
 _REMARKERS = _WRITERS + ", unless the team lets them remark"
 _DECIDERS = "its owner decides who reads a conversation, and a team's leads do for the team"
 _PROJECT = "who may read a project: its owner, its team or, of a narrow one, the members named"
@@ -48,6 +48,8 @@ REASONS = {
     "api:ask_catch_up": _WRITERS,
     "api:catch_up": _READERS,
     "api:stop_catch_up": "whoever asked for it stops it, while they read the conversation",
+    "api:name_guest": _DECIDERS,
+    "api:end_guest": _DECIDERS + "; a guest leaves it alone",
     "remark.add": _REMARKERS,
     "remark.reply": _REMARKERS,
     "remark.assign": _REMARKERS,

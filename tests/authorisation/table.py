@@ -86,9 +86,14 @@ DRAFT = {
 }
 NAMED = LEAD | OWNER
 """The members of the narrow project."""
-READ = {"private": OWNER, "shared": TEAM, "left": TEAM, "deleted": NOBODY, "narrow": NAMED}
-WRITE = {"private": OWNER, "shared": WRITERS, "left": WRITERS, "deleted": NOBODY, "narrow": NAMED}
-DECIDE = {"private": OWNER, "shared": LEAD | OWNER, "left": LEAD, "deleted": NOBODY, "narrow": NAMED}
+READER = frozenset({Role.READER})
+"""A guest of the conversation “guests” who only reads; the member is one who writes."""
+READ = {"private": OWNER, "shared": TEAM, "left": TEAM, "deleted": NOBODY, "narrow": NAMED,
+        "guests": OWNER | READER | MEMBER}  # fmt: skip
+WRITE = {"private": OWNER, "shared": WRITERS, "left": WRITERS, "deleted": NOBODY, "narrow": NAMED,
+         "guests": OWNER | MEMBER}  # fmt: skip
+DECIDE = {"private": OWNER, "shared": LEAD | OWNER, "left": LEAD, "deleted": NOBODY, "narrow": NAMED,
+          "guests": OWNER}  # fmt: skip
 """Roles that may delete it, or give it another audience."""
 RESTORE = {"private": NOBODY, "shared": NOBODY, "deleted": LEAD | OWNER}
 END = {**DECIDE, "deleted": LEAD | OWNER}
@@ -120,7 +125,14 @@ REVOCABLE = {"share open": LEAD | OWNER, "share of who left": LEAD | OWNER | GON
 FOREIGNERS = frozenset({Role.OTHER})
 TARGETS = {"target own": MEMBER, "target of the team": LEAD}
 """Roles that see and change a place where somebody is told what happens."""
-NOTIFIED = {**READ, "shared": OWNER, "left": NOBODY, "narrow": OWNER, "notice to staff": frozenset({Role.STAFF})}
+NOTIFIED = {
+    **READ,
+    "shared": OWNER,
+    "left": NOBODY,
+    "narrow": OWNER,
+    "guests": OWNER,
+    "notice to staff": frozenset({Role.STAFF}),
+}
 """Roles that are told what happened: whose row it is, as long as they may read what it is about."""
 MODELS = {"crew-parrot": WRITERS, "foreign-parrot": FOREIGNERS}
 MOVES = {
@@ -199,6 +211,7 @@ PAGES = [
     on("shortcuts", roles=SIGNED_IN),
     on("audience", private=OWNER, shows={"moving": OWNER, "foreign team": NOBODY}),
     on("audience", shared=TEAM, shows={"moving": LEAD | OWNER, "foreign team": NOBODY, "links": TEAM}),
+    on("audience", guests=READ["guests"], shows={"moving": OWNER}),
     on("audience", narrow=NAMED, shows={"moving": NAMED, "foreign team": NOBODY}),
     on("audience", left=TEAM, shows={"moving": LEAD, "foreign team": NOBODY, "links": NOBODY}),
     on("search", roles=SIGNED_IN, shows={**MODELS, "foreign team": FOREIGNERS}),
@@ -366,7 +379,13 @@ API = [
         "api:conversations",
         query="?kind=team&archived=false&pinned=false",
         roles=SIGNED_IN,
-        shows={**READ, "private": NOBODY},
+        shows={**READ, "private": NOBODY, "guests": NOBODY},
+    ),
+    on(
+        "api:conversations",
+        query="?named=true",
+        roles=SIGNED_IN,
+        shows={**dict.fromkeys(READ, NOBODY), "guests": READER | MEMBER},
     ),
     on("api:conversations", query="?bin=true", roles=SIGNED_IN, shows=BIN, publishes="deleted"),
     on("api:find", query="?q=canary-words", roles=SIGNED_IN, shows=READ),
@@ -376,7 +395,17 @@ API = [
     on("api:catch_up_offer", query="?since=0", targets=READ, ok=409),
     on("api:ask_catch_up", "POST", {"since": 0, "last": 9}, targets=WRITE, ok=409),
     on("api:catch_up", targets=READ),
-    on("api:stop_catch_up", "DELETE", private=OWNER, shared=OWNER, left=NOBODY, narrow=OWNER, deleted=NOBODY, ok=204),
+    on(
+        "api:stop_catch_up",
+        "DELETE",
+        private=OWNER,
+        shared=OWNER,
+        left=NOBODY,
+        narrow=OWNER,
+        deleted=NOBODY,
+        guests=OWNER,
+        ok=204,
+    ),
     on("api:verified", query="?q=canary+words+private", roles=SIGNED_IN, shows={"private": OWNER}),
     on("api:verified", query="?q=canary+words+shared", roles=SIGNED_IN, shows={"shared": TEAM}),
     on("api:verified", query="?q=canary+words+deleted", roles=SIGNED_IN, shows={"deleted": NOBODY}),
@@ -419,6 +448,17 @@ API = [
     ),
     on("api:change_file", "PATCH", {"looked_up": False}, targets=PROJECT_WRITERS, ok=200),
     on("api:remove_file", "DELETE", targets=PROJECT_WRITERS, ok=200),
+    on("api:name_guest", "POST", {"name": "alone"}, targets=DECIDE, ok=200),
+    on(
+        "api:end_guest",
+        "DELETE",
+        ok=204,
+        targets={
+            "guests, the reader": OWNER | READER,
+            "guests, the member": OWNER | MEMBER,
+            "shared, no guest": NOBODY,
+        },
+    ),
     on("api:delete", "DELETE", targets=DECIDE, ok=204),
     on("api:delete", "DELETE", query="?for_good=true", targets=END, ok=204),
     on("api:restore", "POST", targets=RESTORE, ok=200, publishes="deleted"),

@@ -25,6 +25,7 @@ from conversations.models import (
     CatchUp,
     Conversation,
     ConversationImport,
+    Guest,
     Installation,
     Instructions,
     Invitation,
@@ -158,7 +159,7 @@ def _models(world: World, crew: Team, others: Team) -> None:
 def _conversations(world: World, crew: Team) -> None:
     parrot = LanguageModel.objects.get(name="parrot")
     told = (("private", "owner", None), ("shared", "owner", crew), ("left", "gone", crew), ("deleted", "owner", crew),
-            ("narrow", "owner", crew))  # fmt: skip
+            ("narrow", "owner", crew), ("guests", "owner", None))  # fmt: skip
     narrow = world.targets["project narrow"]["project_id"]
     for name, owner, team in told:
         person = world.people[owner]
@@ -201,6 +202,13 @@ def _conversations(world: World, crew: Team) -> None:
         summary.versions.create(number=1, text=words, is_by_model=True)
         ids["summary_id"] = summary.pk
         world.targets[name] = {**ids, "team_id": crew.pk} if team else ids
+    guests = world.targets["guests"]
+    Conversation.objects.filter(pk=guests["conversation_id"]).update(has_guests=True)
+    for name in ("reader", "member"):
+        place = {"conversation_id": guests["conversation_id"], "user": world.people[name]}
+        Guest.objects.create(**place, writes=name == "member")
+        world.targets[f"guests, the {name}"] = {**guests, "person_id": world.people[name].pk}
+    world.targets["shared, no guest"] = {**world.targets["shared"], "person_id": world.people["member"].pk}
     unsent = storage.store(world.people["owner"], FILE.format("unsent"), "text/plain", b"x")
     world.targets["unsent"] = {"file_id": unsent.pk}
 
@@ -403,7 +411,7 @@ def _imports(world: World) -> None:
 
 def _notifications(world: World, crew: Team) -> None:
     """Tell people of each conversation, one of whom has lost it, and staff and somebody else of a budget."""
-    for name in ("private", "shared", "left", "deleted", "narrow"):
+    for name in ("private", "shared", "left", "deleted", "narrow", "guests"):
         told = {"person": world.people["gone" if name == "left" else "owner"], "kind": "mention", "key": name}
         made = Notification.objects.create(conversation_id=world.targets[name]["conversation_id"], **told)
         world.targets[name]["notification_id"] = made.pk

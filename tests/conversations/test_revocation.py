@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from conversations.models import Membership, Message
+from conversations.models import Conversation, Guest, Membership, Message
 from providers.models import LanguageModel
 from tests.conftest import Cast, both_ways
 from tests.fake_vendor import FakeVendor
@@ -72,6 +72,19 @@ def test_c11_who_is_removed_finds_nothing_from_the_next_command_on(
     assert bob.ask("ping", open={conversation: 1})["moved"] == [conversation]
     vendor.gate.set()
     assert Message.objects.count() == 2
+
+
+def test_c11_who_is_no_longer_a_guest_hears_no_more(
+    cast: Cast, vendor: FakeVendor, connect: Connect, shared: dict[str, str]
+) -> None:
+    Conversation.objects.update(team=None, has_guests=True)
+    place = Guest.objects.create(conversation_id=shared["conversation"], user=cast.carol)
+    carol = connect(cast.carol)
+    assert carol.ask("conversation.open", conversation=shared["conversation"])["type"] == "ack"
+    place.delete()
+    assert carol.event("conversation.gone")["conversation"] == shared["conversation"]
+    vendor.gate.set()
+    assert "SECRET" not in json.dumps(carol.settle())
 
 
 @both_ways

@@ -21,7 +21,7 @@ FIT = (Status.COMPLETE, Status.STOPPED)
 def verify_reply(user: User, command: commands.Verify) -> None:
     """Mark a reply as verified, or set another note or day.
 
-    Whoever writes in the conversation may; another person's mark is changed by leads alone.
+    Whoever writes in the conversation may; another person's mark is changed by its private owner, or by leads.
     """
     with transaction.atomic():
         reply = writable_reply(user, command.message)
@@ -38,7 +38,7 @@ def verify_reply(user: User, command: commands.Verify) -> None:
 
 
 def unverify_reply(user: User, message_id: UUID) -> None:
-    """Withdraw a mark: one's own, or as a lead anybody's; raises NotFound where there is none."""
+    """Withdraw a mark: one's own, or as a lead or private owner anybody's; raises NotFound where there is none."""
     with transaction.atomic():
         reply = writable_reply(user, message_id)
         mark = _mark_of(reply)
@@ -52,8 +52,10 @@ def _mark_of(reply: Message) -> Verification | None:
 
 
 def _may_change(user: User, conversation: Conversation, mark: Verification) -> bool:
-    if conversation.team_id is None or mark.by_id == user.pk:
+    if mark.by_id == user.pk:
         return True
+    if conversation.team_id is None:
+        return conversation.owner_id == user.pk
     return Team.objects.led_by(user).filter(pk=conversation.team_id).exists()
 
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from conversations.actions.access import project_to_decide_on
 from conversations.errors import NotFound, Refused
 from conversations.live import events
-from conversations.models import Conversation, Membership, Project, ProjectMember, User
+from conversations.models import Conversation, Guest, Membership, Project, ProjectMember, User
 from providers.audit import log
 
 
@@ -23,8 +23,10 @@ def name_members(user: User, project_id: UUID, people: Collection[UUID] | None) 
         project = project_to_decide_on(user, project_id)
         if project.team is None:
             raise Refused("conflict", "A private project has no members.")
+        is_narrowed = people is not None and not project.is_narrow
         project.is_narrow = people is not None
-        _let_in(user, project, _places(project, {user.pk, *people}) if people is not None else [])
+        places = _places(project, {user.pk, *people}) if people is not None else []
+        _let_in(user, project, places, without_guests=is_narrowed)
 
 
 @contextmanager
@@ -47,11 +49,16 @@ def kept_reachable(by: User, team_id: UUID) -> Iterator[None]:
             _let_in(by, project, [*named, *heirs])
 
 
-def _let_in(by: User, project: Project, places: Collection[Membership]) -> None:
-    """Store whether a project is narrow, its owner and its places, and announce its conversations."""
+def _let_in(by: User, project: Project, places: Collection[Membership], *, without_guests: bool = False) -> None:
+    """Store whether a project is narrow, its owner and its places, and announce its conversations.
+
+    Guests named before it was narrow lose them; those named since were meant.
+    """
     conversations = list(project.conversations.select_related("team", "project", "owner"))
     before = {one.pk: set(one.audience_ids()) for one in conversations}
     held = ProjectMember.objects.filter(project=project)
+    if without_guests:
+        Guest.objects.filter(conversation__project=project).delete()
     with log.watch(by, Project.objects.filter(pk=project.pk), held):
         project.save(update_fields=["is_narrow", "owner"])
         held.exclude(membership__in=places).delete()

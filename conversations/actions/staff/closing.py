@@ -71,6 +71,9 @@ def close_account(by: User, person: User, leaving: Leaving) -> None:
         if leaving.private and leaving.heir:
             _hand_over(by, private.filter(deleted_at=None), person, leaving.heir)
         delete_own_projects(person)
+        for conversation in private.filter(deleted_at=None, has_guests=True):
+            key, guests = conversation.pk, conversation.audience_ids()
+            transaction.on_commit(partial(events.conversation_gone, key, conversation.revision, guests))
         private.update(deleted_at=timezone.now() - TIME_IN_BIN, deleted_by=person)
         _forget(person)
         _close(by, person, leaving)
@@ -88,6 +91,7 @@ def _end_access(by: User, person: User, heir: User | None) -> None:
 def _hand_over(by: User, rows: ConversationQuerySet, person: User, heir: User) -> None:
     Project.objects.filter(owner=person, team=None).update(owner=heir)
     for conversation in rows:
+        conversation.guests.filter(user=heir).delete()
         revision = conversation.advance(1, moves_up=False, owner=heir)
         indexing.move(conversation)
         log.note(by, log.Act.CHANGED, conversation, name="", before={"owner": person}, after={"owner": heir})

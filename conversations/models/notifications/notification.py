@@ -15,6 +15,7 @@ from conversations.models.marks.remark import Remark
 from conversations.models.marks.verification import Verification
 from conversations.models.message import Message, Status
 from conversations.models.people import Membership, Team, User
+from conversations.models.personal.guest import Guest
 from providers.prepared_queries import insert_new
 
 MAX_KEPT = 200
@@ -31,6 +32,7 @@ class Kind(models.TextChoices):
     REPLY_ENDED = "reply_ended", _("A reply to me ended while I was away")
     REPLY_FAILED = "reply_failed", _("A reply to me failed while I was away")
     VERIFIED_DUE = "verified_due", _("An answer that I verified wants looking at again")
+    NAMED = "named", _("Somebody shares a conversation with me")
     JOINED = "joined", _("Somebody accepted an invitation")
     KEY_REFUSED = "key_refused", _("A vendor refuses a key")
     BUDGET = "budget", _("A budget is nearly used up")
@@ -77,6 +79,11 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         if reply.author_id and reply.status != Status.STOPPED:
             kind = Kind.REPLY_ENDED if reply.status == Status.COMPLETE else Kind.REPLY_FAILED
             self._note(reply.author_id, kind, f"reply:{reply.pk}", **_place(reply), subject=reply.model_name)
+
+    def note_naming(self, guest: Guest, revision: int) -> None:
+        """Note for a guest that a conversation is open to them; once, whatever they may do there later."""
+        place = {"conversation_id": guest.conversation_id, "revision": revision}
+        self._note(guest.user_id, Kind.NAMED, f"named:{guest.pk}", **place, by=guest.named_by)
 
     def note_joining(self, place: Membership, inviter: UUID | None) -> None:
         if inviter and inviter != place.user_id:

@@ -12,6 +12,7 @@ _SENTENCES = {
     Kind.REPLY_ENDED: gettext_noop("The reply from %(subject)s in “%(title)s” is here"),
     Kind.REPLY_FAILED: gettext_noop("The reply from %(subject)s in “%(title)s” failed"),
     Kind.VERIFIED_DUE: gettext_noop("An answer in “%(title)s” that you verified wants looking at again"),
+    Kind.NAMED: gettext_noop("%(name)s shared “%(title)s” with you"),
     Kind.JOINED: gettext_noop("%(name)s has joined the team %(team)s"),
     Kind.KEY_REFUSED: gettext_noop("The vendor refuses the key %(subject)s"),
     Kind.BUDGET: gettext_noop("A budget is nearly used up: %(subject)s"),

@@ -19,7 +19,7 @@ MAX_TARGETS = 10
 _OF_PEOPLE = (Kind.MENTION, Kind.REMARK, Kind.VERIFIED_DUE, Kind.JOINED)
 OF_A_TEAM = (*_OF_PEOPLE, Kind.BUDGET)
 """Kinds of which a team may be told."""
-OF_A_PERSON = (*_OF_PEOPLE, *OF_REPLIES)
+OF_A_PERSON = (*_OF_PEOPLE, Kind.NAMED, *OF_REPLIES)
 CLAIMED_FOR = timedelta(seconds=90)
 """Time for which a process may keep a target; longer than a call may take."""
 

@@ -1,1 +1,1 @@
-"""Rows of one person: what they have read, chosen and not yet sent, notices, tokens, receipts of commands."""
+"""Rows of one person: guests' places, what they read, chose and have not sent yet, notices, tokens, receipts."""

@@ -4,14 +4,13 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Coalesce
 
 from conversations.models.conversation import Conversation
 from conversations.models.message import Message
 from conversations.models.people import User
 from conversations.models.personal.read_state import ReadMark
-from conversations.models.projects.member import ProjectMember
 
 
 class MentionQuerySet(models.QuerySet["Mention"]):
@@ -20,15 +19,6 @@ class MentionQuerySet(models.QuerySet["Mention"]):
         marks = ReadMark.objects.filter(user=OuterRef("person"), conversation=OuterRef("conversation"))
         shown = marks.annotate(seen=Coalesce("shown", "revision")).filter(seen__gte=OuterRef("revision"))
         return self.filter(~Exists(shown))
-
-    def readable(self) -> "MentionQuerySet":
-        """Return the mentions in conversations that their person may read now."""
-        named = ProjectMember.objects.filter(project=OuterRef("conversation__project"))
-        is_named = Exists(
-            named.filter(membership__user=OuterRef("person"), membership__team=OuterRef("conversation__team"))
-        )
-        is_open = Q(conversation__project=None) | Q(conversation__project__is_narrow=False) | is_named
-        return self.filter(is_open, conversation__deleted_at=None, conversation__team__memberships__user=F("person"))
 
     def of_versions(self, message: Message) -> "models.QuerySet[Mention, UUID]":
         """Return the ids of the people whom a message mentions in any of its wordings."""
@@ -58,6 +48,7 @@ class Mention(models.Model):
     """The revision of the message."""
 
     person_id: UUID
+    conversation_id: UUID
 
     objects = MentionQuerySet.as_manager()
 

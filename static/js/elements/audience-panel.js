@@ -1,4 +1,4 @@
-/** Who can read and write here, asked anew whenever it is opened, the end of links, and the way to another audience. */
+/** Who can read and write here, asked anew whenever it is opened; guests, the end of links, and the way to another audience. */
 
 import { call } from "../helpers/api.js";
 import { fragment } from "../helpers/html.js";
@@ -10,7 +10,7 @@ const AS_IT_IS = "-";
 
 class AudiencePanel extends HTMLElement {
   connectedCallback() {
-    this.addEventListener("change", () => this.#warn());
+    this.addEventListener("change", ({ target }) => this.#changed(target));
     this.addEventListener("submit", (event) => this.#submitted(event));
     this.addEventListener("click", ({ target }) => target.closest("[name=share]") && this.#share());
   }
@@ -31,13 +31,40 @@ class AudiencePanel extends HTMLElement {
   }
 
   get #form() {
-    return this.querySelector(".audience__form");
+    return this.querySelector("[data-moving]");
   }
 
   #submitted(event) {
     event.preventDefault();
-    if (event.target === this.#form) this.#move();
-    else this.#revoke(event.target);
+    const { target: form } = event;
+    if (form === this.#form) this.#move();
+    else if (form.dataset.guest) this.#end(form.dataset.guest);
+    else if ("naming" in form.dataset) this.#give(form.elements.name.value, form.elements.write?.checked);
+    else this.#revoke(form);
+  }
+
+  #changed(field) {
+    if ("name" in field.dataset) this.#give(field.dataset.name, Boolean(field.value));
+    else if (field.form === this.#form) this.#warn();
+  }
+
+  /** The page is told by an event who reads it then; here a name that was refused stays in its field. */
+  async #give(name, write = false) {
+    const refusals = [...this.querySelectorAll("[data-naming] [role=alert]")];
+    for (const one of refusals) one.hidden = true;
+    try {
+      await call("POST", guests(), { name, write });
+      await this.#load();
+    } catch (error) {
+      const code = codeOf(error);
+      (refusals.find((one) => one.dataset.code === code) ?? refusals.at(-1)).hidden = false;
+    }
+  }
+
+  async #end(person) {
+    await call("DELETE", `${guests()}/${person}`).catch(() => null);
+    if (person === page.person.id) location.assign(page.urls.home);
+    else await this.#load();
   }
 
   /** The answer is the page of all links, which would tell of it; here the link is gone from the list. */
@@ -64,5 +91,7 @@ class AudiencePanel extends HTMLElement {
     }
   }
 }
+
+const guests = () => `${page.api.conversation(page.conversation)}/guests`;
 
 customElements.define("audience-panel", AudiencePanel);

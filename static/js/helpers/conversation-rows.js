@@ -58,14 +58,15 @@ export function isNews(row, kind, revision) {
 
 /** What the API says of a conversation, as the list shows it. */
 export function toRow(conversation) {
-  const { team = null, decide, write } = conversation.audience;
-  return { ...conversation, team, may: decide ? "decide" : write ? "write" : "read" };
+  const { team = null, guests, decide, write } = conversation.audience;
+  return { ...conversation, team, guests, may: decide ? "decide" : write ? "write" : "read" };
 }
 
 /** Shows what is known of a conversation; what is undefined stays as it is. */
-export function fill(row, { title, team, project, project_name, pinned, muted, mentioned, may }) {
+export function fill(row, { title, team, guests, project, project_name, pinned, muted, mentioned, may }) {
   if (title !== undefined) entitle(row, title);
   if (team !== undefined) setPlace(row, team, project, project_name);
+  if (guests) row.toggleAttribute("data-named", isNamed(guests));
   if (pinned !== undefined) row.toggleAttribute("data-pinned", pinned);
   if (muted !== undefined) row.toggleAttribute("data-muted", muted);
   if (mentioned !== undefined) row.toggleAttribute("data-mentioned", mentioned && row.querySelector(".row__link").ariaCurrent !== "page");
@@ -86,15 +87,19 @@ export function placeName(team, project) {
   return [team?.name, project].filter(Boolean).join(" · ");
 }
 
+/** Whether a conversation is open to the reader by name. */
+const isNamed = (guests) => guests.some(({ id }) => id === page.person.id);
+
 /** The section of the list in which a conversation stands. */
-export function sectionOf({ pinned, team }) {
+export function sectionOf({ pinned, guests, named = isNamed(guests), team }) {
   if (pinned) return "pinned";
+  if (named) return "named";
   return team ? "team" : "private";
 }
 
 /** What a row shows of its conversation, with the names that the API gives it; of a team its id. */
 export function stateOf(row) {
-  const [pinned, muted, unread] = ["pinned", "muted", "unread"].map((name) => row.hasAttribute(`data-${name}`));
+  const [pinned, muted, unread, named] = ["pinned", "muted", "unread", "named"].map((name) => row.hasAttribute(`data-${name}`));
   const { id, may, team, project } = row.dataset;
-  return { id, may, team, project, pinned, muted, unread, archived: false, title: row.querySelector(".row__title").textContent };
+  return { id, may, team, project, named, pinned, muted, unread, archived: false, title: row.querySelector(".row__title").textContent };
 }

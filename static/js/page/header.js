@@ -28,11 +28,12 @@ export class Header {
   }
 
   /** Shows what is known of the open conversation. */
-  show({ title, team, project_name: project, shared }) {
+  show({ title, owner, team, guests = [], project_name: project, shared }) {
+    const readers = [team ?? owner, ...guests].filter((one) => one && one.id !== page.person.id).map(({ name }) => name);
     this.#chip.hidden = this.#print.hidden = this.#more.hidden = false;
-    this.#chip.toggleAttribute("data-team", Boolean(team));
+    this.#chip.toggleAttribute("data-team", readers.length > 0);
     if (shared !== undefined) this.#chip.toggleAttribute("data-shared", shared);
-    this.#chip.querySelector(".chip__name").textContent = placeName(team ?? { name: phrase("audience.private") }, project);
+    this.#chip.querySelector(".chip__name").textContent = placeName({ name: readers.join(", ") || phrase("audience.private") }, project);
     if (title) this.#entitle(title);
     const kept = document.getElementById("kept");
     kept.hidden = !team?.keeps_days;

@@ -1,4 +1,4 @@
-"""The place from which a thread goes on: shared in a team's conversation, the owner's choice in a private one."""
+"""The place from which a thread goes on: shared by several readers, the owner's choice in a private conversation."""
 
 from uuid import UUID
 
@@ -11,11 +11,11 @@ from providers.prepared_queries import Prepared
 
 
 def choose_branch(user: User, message_id: UUID) -> None:
-    """Let the thread go on from this message: for the whole team, or for the owner of a private conversation."""
+    """Let the thread go on from this message: for all its readers, or for the owner of a private conversation."""
     with transaction.atomic():
         message = writable_message(user, message_id)
         conversation = message.conversation
-        if conversation.team_id is None:
+        if conversation.is_private:
             BranchChoice.objects.choose(user, message)
         elif SharedPlace.objects.to_move(message):
             revision = conversation.advance(1)
@@ -26,7 +26,7 @@ def choose_branch(user: User, message_id: UUID) -> None:
 
 def go_on_from(user: User, message: Message, conversation: Conversation) -> None:
     """Let the thread go on from a message that was just written; the conversation's revision has advanced."""
-    if conversation.team_id is None:
+    if conversation.is_private:
         BranchChoice.objects.choose(user, message)
     else:
         SharedPlace.objects.move(user, message, conversation.revision)
@@ -40,15 +40,15 @@ def go_on_after_send(user: User, question: Message, conversation: Conversation) 
 
 def keep_place(user: User, conversation: Conversation, leaf: UUID | None) -> None:
     """Let a conversation that was moved go on from the same branch as before, down to `leaf`."""
-    has_forks = conversation.team_id is not None or conversation.shared_places.exists()
+    has_forks = not conversation.is_private or conversation.shared_places.exists()
     if leaf and has_forks and (message := conversation.messages.filter(pk=leaf).first()):
-        owner_or_mover = conversation.owner if conversation.team_id is None else user
+        owner_or_mover = conversation.owner if conversation.is_private else user
         go_on_from(owner_or_mover, message, conversation)
 
 
 def _may_move(user: User, question: Message, conversation: Conversation) -> bool:
     """Return whether the thread may not lead to this question by itself: few queries, as every question waits here."""
-    if conversation.team_id is None:
+    if conversation.is_private:
         return bool(_CHOICES(user.pk, conversation.pk))
     if question.parent_id is None or _PLACES(conversation.pk):
         return True
