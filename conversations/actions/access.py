@@ -165,7 +165,7 @@ def _message(user: User, rows: MessageQuerySet, key: UUID, judge: Judge) -> Mess
 
 def _to_end(user: User, rows: ConversationQuerySet, conversation_id: UUID) -> Conversation:
     found = _found(list(_locked(_with_audience(rows.filter(pk=conversation_id)))))
-    return _kept(user, found, lambda _user, key: rows.filter(pk=key))
+    return _kept(user, found, lambda _user, key: list(rows.filter(pk=key)))
 
 
 def _kept(user: User, conversation: Conversation, judge: Judge) -> Conversation:

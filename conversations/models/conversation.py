@@ -161,8 +161,6 @@ class Conversation(models.Model):
     """The time at which it was put into the bin; null if it is not there."""
     deleted_by = models.ForeignKey(User, models.SET_NULL, null=True, editable=False, related_name="+")
 
-    if TYPE_CHECKING:
-        guests: models.Manager["Guest"]
     owner_id: UUID
     team_id: UUID | None
     project_id: UUID | None

@@ -1,1 +1,1 @@
-"""Who reads a conversation: moves to another team or project, guests, and the place that all its readers share."""
+"""Readers of a conversation: moves to another team or project, guests, and the place that all readers share."""

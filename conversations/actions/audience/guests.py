@@ -17,8 +17,8 @@ from providers.audit.log import Act
 def name_guest(user: User, conversation_id: UUID, name: str, *, writes: bool) -> None:
     """Open a conversation to the person of this name, or change whether they write.
 
-    Whoever may share it by a link may do so: its owner or, in a team, a lead. They could let in everybody. In a team's
-    conversation a guest only reads: questions there use the team's keys and budgets, which are for its members.
+    Its owner or, in a team, a lead may do so: by a link they could let in everybody. In a team's conversation a guest
+    only reads, because questions there use the team's keys and budgets.
     """
     with transaction.atomic():
         conversation = to_decide_on(user, conversation_id)

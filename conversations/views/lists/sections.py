@@ -90,4 +90,4 @@ def _section(
     name: str, keys: list[UUID], last: UUID | None, known: Mapping[UUID, Conversation], *, is_open: bool
 ) -> Section:
     rows = [known[key] for key in keys if key in known]
-    return Section(name, rows, cursor_of(known[last]) if last in known else "", is_open)
+    return Section(name, rows, cursor_of(known[last]) if last and last in known else "", is_open)
