@@ -95,17 +95,12 @@ def team_defaults(request: HttpRequest, team_id: UUID) -> dict[str, Any]:
 
 
 @router.get("/people", response={200: list[PersonOut], **_ERRORS})
-def people(
-    request: HttpRequest, conversation: UUID | None = None, team: UUID | None = None, outside: bool = False
-) -> list[User]:
-    """Return the people who can read a conversation, or a team's: those who can be mentioned there.
-
-    With `outside`, return people of one's teams who do not read the conversation, if one may open it to them.
-    """
+def people(request: HttpRequest, conversation: UUID | None = None, team: UUID | None = None) -> list[User]:
+    """Return the people who can read a conversation, or a team's: those who can be mentioned there."""
     person = person_of(request)
     if conversation is not None:
         place: Conversation = _found(Conversation.objects.visible_to(person), conversation)
-        return place.people_to_name(person) if outside else place.people()
+        return place.people()
     if team is None:
         return [person]
     found: Team = _found(Team.objects.visible_to(person), team)

@@ -35,6 +35,11 @@ export class PeopleHere {
     if (people) this.#known.set(place, { people, at: Date.now() });
   }
 
+  /** Others read here now. */
+  forget() {
+    this.#known.clear();
+  }
+
   get #place() {
     const { team } = this.#composer.form.elements;
     if (page.conversation) return `conversation=${page.conversation}`;

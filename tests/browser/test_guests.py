@@ -1,0 +1,37 @@
+"""A conversation that is shared by name: from the box and the chip, and taken away from an open page."""
+
+from playwright.sync_api import expect
+
+from conversations.models import Conversation
+from providers.models import LanguageModel
+from tests.browser.conftest import Visit
+from tests.conftest import Cast
+from tests.conversations.calling import say
+
+
+def test_a_name_in_the_box_gives_access_and_the_chip_takes_it(cast: Cast, model: LanguageModel, visit: Visit) -> None:
+    talk = Conversation.objects.create(owner=cast.alice, title="Harbour plan", revision=1)
+    say(talk, "The lighthouse first", author=cast.alice)
+    bob, alice = visit(cast.bob), visit(cast.alice, f"/conversations/{talk.pk}/")
+    expect(alice.page.locator(".chip__name")).to_have_text("Only you")
+    alice.text.press_sequentially("@bo")
+    expect(alice.page.locator(".completion [role=option]")).to_have_text(["bobGive access"])
+    alice.text.press("Tab")
+    expect(alice.page.locator(".chip__name")).to_have_text("bob")
+    expect(alice.text).to_have_value("@bob ")
+    row = bob.page.locator('.section[data-section="named"] .row')
+    expect(row).to_contain_text("Harbour plan")
+    row.locator(".row__link").click()
+    expect(bob.page.locator(".chat__reader")).to_contain_text("shared with you by alice")
+
+    alice.page.locator(".chip").click()
+    panel = alice.page.locator("audience-panel")
+    panel.get_by_label("What bob may do").select_option("write")
+    expect(panel.get_by_label("What bob may do")).to_have_value("write")
+    panel.get_by_label("Give access to").fill("nobody")
+    panel.get_by_role("button", name="Give access").click()
+    expect(panel.locator("[data-code=bad_field]")).to_be_visible()
+    panel.locator("details.confirm > summary").click()
+    panel.locator(".confirm__form button").click()
+    expect(panel.locator(".audience__rule").first).to_contain_text("Only you can see it")
+    expect(row).to_have_count(0)
