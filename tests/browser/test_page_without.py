@@ -49,6 +49,7 @@ def test_words_that_are_sent_before_the_script_is_here_are_sent_by_it(
     for words, afterwards in (("Hello", ""), ("Tea", "or coffee?")):
         with alice.page.expect_request("**/js/app*.js"):
             alice.page.goto(f"{alice.site}/", wait_until="commit")
+        alice.page.locator(".composer__expand").wait_for(state="attached")  # nothing is drawn before its style is here
         alice.text.press_sequentially(words)
         alice.text.press("Enter")
         alice.text.press_sequentially(afterwards)
