@@ -1,5 +1,6 @@
 """Cleaning of text from outside, so that all databases and websockets accept it."""
 
+import json
 import re
 
 from conversations.errors import Refused
@@ -80,11 +81,20 @@ def generated_title(text: str) -> str:
 
     Returns "" for an answer without one, or a refusal.
     """
-    words = _END_OF_THOUGHT.sub("", _THOUGHT.sub("", text[:MAX_ANSWER_LENGTH]))
+    words = _from_json(_END_OF_THOUGHT.sub("", _THOUGHT.sub("", text[:MAX_ANSWER_LENGTH])))
     lines = [_unquoted(_TAIL.sub("", _LABEL.sub("", _unmarked(line))).strip()) for line in words.splitlines()]
     said = (line for line in lines if any(map(str.isalnum, line)) and not line.endswith((":", "：")))
     title = title_of(next(said, ""))
     return "" if _REFUSAL.match(title) else title
+
+
+def _from_json(words: str) -> str:
+    """Return the title in an answer that is JSON, or the answer as it is."""
+    try:
+        title = json.loads(words[words.find("{") : words.rfind("}") + 1])["title"]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return words
+    return _LONE_SURROGATE.sub("\ufffd", title) if isinstance(title, str) else words
 
 
 def _unmarked(line: str) -> str:

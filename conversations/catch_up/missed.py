@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from uuid import UUID
 
+from django.db.models.functions import Left
+
 from conversations.models import CatchUp, Conversation, Installation, Message, ReadMark, User
 from conversations.models.message import UNDER_WAY
 from conversations.usage import model_access
@@ -14,11 +16,18 @@ MIN_MISSED = 10
 """Messages of others from which it is worth telling of them."""
 MAX_MESSAGES = 300
 """Messages of one range; of more the newest count."""
+MAX_MESSAGE = 3_000
+"""Characters of one message that are told."""
+_LONG = ("text", "parts", "html", "parameters", "prompt", "left_out")
+"""Fields that are not read: three hundred messages may have a gigabyte."""
 
 
 @dataclass(frozen=True)
 class Missed:
-    """The ended messages of a conversation behind a revision, the oldest first, one's own included."""
+    """The ended messages of a conversation behind a revision, the oldest first, one's own included.
+
+    Each has the `beginning` of its text.
+    """
 
     conversation: Conversation
     messages: Sequence[Message]
@@ -53,7 +62,8 @@ def missed(conversation: Conversation, since: int, last: int | None = None) -> M
     rows = conversation.messages.filter(revision__gt=since).exclude(status__in=UNDER_WAY).exclude(text="")
     if last is not None:
         rows = rows.filter(revision__lte=last)
-    newest = list(rows.select_related("author").order_by("-id")[:MAX_MESSAGES])
+    rows = rows.defer(*_LONG).annotate(beginning=Left("text", MAX_MESSAGE)).select_related("author")
+    newest = list(rows.order_by("-id")[:MAX_MESSAGES])
     return Missed(conversation, newest[::-1])
 
 

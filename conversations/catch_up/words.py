@@ -3,13 +3,13 @@
 import re
 from typing import Any
 
-from conversations.catch_up.missed import Missed
+from conversations.catch_up.missed import MAX_MESSAGE, Missed
 from conversations.text import clean, title_of
 from providers.types import Part, Prompt, Turn
 
 MAX_ITEMS, MAX_ITEM_LENGTH = 24, 300
-MAX_MESSAGE, MAX_TOLD = 3_000, 120_000
-"""Characters of one message, and of all together, that are sent."""
+MAX_TOLD = 120_000
+"""Characters of all messages together that are sent."""
 MAX_TOKENS = 1_500
 KINDS = ("decided", "asked", "open")
 INSTRUCTION = """Somebody comes back to a conversation of a team and has missed the messages below. Each begins with \
@@ -29,7 +29,7 @@ def prompt(missed: Missed, language: str, vendor_id: str) -> Prompt:
     """Return the messages with their numbers; where they are too long together, each is cut to its share."""
     room = min(MAX_MESSAGE, MAX_TOLD // len(missed.messages))
     told = "\n\n".join(
-        f"[{number}] {_author(message)}: {message.text[:room]}" for number, message in missed.by_number.items()
+        f"[{number}] {_author(message)}: {message.beginning[:room]}" for number, message in missed.by_number.items()
     )
     system = INSTRUCTION.format(language=_NAMES.get(language, language))
     turn = Turn("user", (Part("text", told),))

@@ -115,7 +115,7 @@ def store_generated(reply_id: UUID, part: Part) -> Part:
     try:
         content = base64.b64decode(part.detail["data"])
     except ValueError:
-        return Part("unknown")
+        return Part("gap", "", {"bytes": 0, "picture": "kind"}) if part.kind == "image" else Part("unknown")
     media_type = media_type_of(content) or "application/octet-stream"
     if lack := _lack(part, content, media_type):
         return Part("gap", "", {"bytes": len(content), "picture": lack})

@@ -171,7 +171,8 @@ def test_hostile_answers_leave_lines_of_plain_text_and_long_talks_are_cut(cast: 
     assert {item["message"] for item in found} <= {str(message.pk) for message in news.messages}
     assert max(len(item["text"]) for item in found) <= words.MAX_ITEM_LENGTH + 1
     assert not any(set(item["text"]) & set("\x00\ud800\u202e") for item in found)
-    for message in news.messages:
-        message.text = "z" * 100_000
+    conversation.messages.update(text="z" * 100_000)
+    news = missed(conversation, 0)
     assert len(words.prompt(news, "en", "x").turns[0].parts[0].text) < words.MAX_TOLD + 2_000
+    assert {"text", "parts", "html"} <= news.messages[0].get_deferred_fields(), "long talks cost no memory"
     assert Team.objects.filter(pk=cast.team.pk).exists()

@@ -120,6 +120,14 @@ def test_what_is_no_picture_is_not_kept_and_it_is_said(
     assert File.objects.count() == 1
 
 
+def test_a_picture_that_cannot_be_decoded_is_told_of(
+    cast: Cast, easel: LanguageModel, vendor: FakeVendor, connect: Connect
+) -> None:
+    vendor.play(whole({"data": [{"b64_json": "iVBORw0KGgo?"}, {"b64_json": b64(PNG)}]}))
+    found = asked(connect(cast.alice), easel, "A cat")
+    assert [(part["kind"], part.get("picture")) for part in found["parts"]] == [("gap", "kind"), ("image", None)]
+
+
 def test_the_size_of_a_picture_is_read_from_its_head() -> None:
     assert [size_of(content) for content in (PNG, JPEG, WEBP, drawn("GIF"), b"")] == [
         (8, 6),

@@ -196,6 +196,9 @@ def test_what_one_may_not_know_any_more_is_not_sent(
     statuses = {row.target.person_id: row.status for row in work()}
     assert statuses[bob.pk] == "dropped"
     assert statuses[None] == ("sent" if lost in ("place", "account") else "dropped")
+    for one in Target.objects.all():
+        is_known = statuses[one.person_id] == "sent" or lost == "account"
+        assert Delivery.objects.filter(target=one).readable_by(one).exists() == is_known, "the log has titles of now"
 
 
 def test_a_private_address_and_a_vendor_of_the_site_are_refused(

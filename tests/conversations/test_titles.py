@@ -75,6 +75,7 @@ def titled(vendor: FakeVendor, title: Sequence[Step]) -> list[Received]:
         ("<b>x</b>\x00\u202egnp", "<b>x</b>  gnp"),
         ("\u200b \n . \n---\n", ""),
         ('{"title": "Moving a queue"}', "Moving a queue"),
+        ('```json\n{"emoji": "x", "title": "\\u8fc1\\u79fb \\"B\\" \\ud800"}\n```', '迁移 "B" \ufffd'),
         ("<title>Moving a queue</title>", "Moving a queue"),
         ("# Title\n\nMoving a queue", "Moving a queue"),
         ("Sure, here's a concise title:\n\n**Moving a queue**", "Moving a queue"),

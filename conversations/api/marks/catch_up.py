@@ -128,7 +128,7 @@ def _tokens(news: Missed) -> int:
 
 
 def _json(row: CatchUp) -> dict[str, Any]:
-    rows = Message.objects.filter(conversation=row.conversation_id).select_related("author")
+    rows = Message.objects.filter(conversation=row.conversation_id).select_related("author").only("author", "role")
     messages = rows.in_bulk([item["message"] for item in row.items])
     writers = {str(key): None if message.is_reply else message.author for key, message in messages.items()}
     return {

@@ -10,8 +10,9 @@ from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from conversations.ids import new_id
+from conversations.models.conversation import Conversation
 from conversations.models.notifications.delivery_status import DeliveryStatus
-from conversations.models.notifications.notification import Happening, Kind
+from conversations.models.notifications.notification import Happening, Kind, of_own_teams
 from conversations.models.notifications.target import Target
 from providers.prepared_queries import insert_new
 
@@ -28,6 +29,14 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
     def ended(self) -> "DeliveryQuerySet":
         return self.exclude(status=DeliveryStatus.WAITING)
+
+    def readable_by(self, target: Target) -> "DeliveryQuerySet":
+        """Return those of what the target's owner may still read: sentences have the titles of now."""
+        if target.person is None:
+            talks = Conversation.objects.filter(team=target.team_id, deleted_at=None).exclude(project__is_narrow=True)
+            return self.filter(Q(conversation=None) | Q(conversation__in=talks))
+        readable = Q(conversation=None) | Q(conversation__in=Conversation.objects.visible_to(target.person))
+        return self.filter(readable, of_own_teams(target.person))
 
     def listed(self) -> "DeliveryQuerySet":
         return self.select_related("conversation", "team", "by").order_by("-pk")

@@ -49,8 +49,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
     def of(self, person: User) -> "NotificationQuerySet":
         """Return the person's notifications of what they may still read."""
         readable = Q(conversation=None) | Q(conversation__in=Conversation.objects.visible_to(person))
-        in_team = Q(team__in=Membership.objects.filter(user=person).values("team"))
-        rows = self.filter(readable, Q(team=None) | ~Q(kind=Kind.JOINED) | in_team, person=person)
+        rows = self.filter(readable, of_own_teams(person), person=person)
         return rows if person.is_staff else rows.exclude(kind__in=OF_STAFF)
 
     def unread(self) -> "NotificationQuerySet":
@@ -184,6 +183,12 @@ class Notification(Happening):
             models.Index(fields=["person", "id"], name="notifications_of_person"),
             models.Index(fields=["created_at"], condition=Q(told_at=None, read_at=None), name="notifications_untold"),
         ]
+
+
+def of_own_teams(person: User) -> Q:
+    """Return the condition that leaves out who joined teams that this person has left."""
+    in_team = Q(team__in=Membership.objects.filter(user=person).values("team"))
+    return Q(team=None) | ~Q(kind=Kind.JOINED) | in_team
 
 
 def key_of(remark: Remark) -> str:

@@ -50,11 +50,11 @@ def of_team(request: HttpRequest, team_id: UUID) -> HttpResponse:
 @never_cache
 @require_GET
 def log(request: HttpRequest, target_id: UUID) -> HttpResponse:
-    """Show what was told to a place, and what came of it."""
-    target = Target.objects.decided_by(person_of(request)).select_related("team").filter(pk=target_id).first()
+    """Show what was told to a place, as far as its owner may still read it, and what came of it."""
+    target = Target.objects.decided_by(person_of(request)).select_related("team", "person").filter(pk=target_id).first()
     if target is None:
         raise Http404
-    rows = Delivery.objects.filter(target=target).listed()[: 2 * MAX_LOGGED]
+    rows = Delivery.objects.filter(target=target).readable_by(target).listed()[: 2 * MAX_LOGGED]
     return render(request, "notifications/log.html", {"target": target, "rows": rows})
 
 
