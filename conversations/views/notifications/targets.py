@@ -50,7 +50,7 @@ def of_team(request: HttpRequest, team_id: UUID) -> HttpResponse:
 @never_cache
 @require_GET
 def log(request: HttpRequest, target_id: UUID) -> HttpResponse:
-    """Show what was told to a place, as far as its owner may still read it, and what came of it."""
+    """Show what was told to a place, as far as its owner may read it now, and how that went."""
     target = Target.objects.decided_by(person_of(request)).select_related("team", "person").filter(pk=target_id).first()
     if target is None:
         raise Http404
