@@ -28,9 +28,7 @@ _LINE = re.compile(r"^[\s*•-]*(decided|asked|open)\W{0,3}\|\s*\W?(\d{1,4})\W?\
 def prompt(missed: Missed, language: str, vendor_id: str) -> Prompt:
     """Return the messages with their numbers; where they are too long together, each is cut to its share."""
     room = min(MAX_MESSAGE, MAX_TOLD // len(missed.messages))
-    told = "\n\n".join(
-        f"[{number}] {_author(message)}: {message.beginning[:room]}" for number, message in missed.by_number.items()
-    )
+    told = "\n\n".join(f"[{number}] {_said(message, room)}" for number, message in missed.by_number.items())
     system = INSTRUCTION.format(language=_NAMES.get(language, language))
     turn = Turn("user", (Part("text", told),))
     return Prompt(vendor_id, (turn,), system=system, parameters={"max_tokens": MAX_TOKENS, "thinking": "off"})
@@ -47,6 +45,7 @@ def items_in(answer: str, missed: Missed) -> list[dict[str, Any]]:
     return items[:MAX_ITEMS]
 
 
-def _author(message: Any) -> str:
+def _said(message: Any, room: int) -> str:
+    """Return the author of a message and so many characters of its beginning."""
     name = message.model_name if message.is_reply else message.author_name
-    return " ".join((name or "–").split())
+    return f"{' '.join((name or '–').split())}: {message.beginning[:room]}"

@@ -256,8 +256,6 @@ class Message(models.Model):
 
     folds = False
     """Of a reply that is about to begin: whether what is above is folded first, whatever the context window."""
-    beginning: str
-    """In what somebody has missed: the beginning of its text."""
     versions: Sequence[UUID] = ()
     """In a thread: ids of all messages at this place, the oldest first; empty if this is the only one."""
     chosen = ""
