@@ -25,7 +25,7 @@ ENGINE = (
 ALSO = ("test_engine", "test_budgets", "test_order", "test_ledger", "test_audit", "test_reconciliation",
         "test_shared_place", "test_bin", "test_socket", "test_models", "test_api_lists", "test_setup", "test_bad_input",
         "test_names", "test_imports", "test_import_jobs", "test_retention", "test_daily_sums", "test_slow_readers",
-        "test_shared_place_migration")  # fmt: skip
+        "test_shared_place_migration", "test_summaries")  # fmt: skip
 """More of them with --soak: their statements are plain, or those of SUITES and ENGINE."""
 OTHERS = (
     "tests/test_backup.py::test_what_is_restored_is_one_moment_of_a_site_at_work",

@@ -25,6 +25,7 @@ class TeamAdmin(AuditedAdmin):
         "name",
         "names_speakers",
         "readers_remark",
+        "folds_at",
         "model",
         "system_prompt",
         "legal_hold",

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.models import Prefetch
 
 from conversations.errors import NotFound
-from conversations.models import Conversation, Message, Remark, User
+from conversations.models import Conversation, Message, Remark, Summary, User
 
 BATCH = 100
 
@@ -31,10 +31,13 @@ def tree_ids(conversation: Conversation) -> list[UUID]:
 
 
 def messages(ids: Sequence[UUID]) -> Iterator[Message]:
-    """Yield these messages in this order, with their authors, files, marks and remarks."""
+    """Yield these messages in this order, with their authors, files, marks, remarks and summaries."""
     remarks = Prefetch("remarks", Remark.objects.standing().told(), "told_remarks")
+    summaries = Prefetch("summaries", Summary.objects.told(), "told_summaries")
     for begin in range(0, len(ids), BATCH):
         wanted = ids[begin : begin + BATCH]
-        found = Message.objects.select_related("author").prefetch_related("files", "verification__by", remarks)
+        found = Message.objects.select_related("author").prefetch_related(
+            "files", "verification__by", remarks, summaries
+        )
         rows = found.in_bulk(wanted)
         yield from (rows[key] for key in wanted if key in rows)

@@ -4,13 +4,15 @@
      "system_prompt", "parameters", "created_at", "updated_at", "pinned", "archived", "muted", "shown",
      "messages": [{"id", "parent", "role", "author", "text", "parts", "files", "status", "model", "parameters",
                    "continues", "for_people", "finish_reason", "usage", "error", "left_out", "prompt"?, "verified",
-                   "remarks", "created_at", "ended_at"}]}
+                   "remarks", "summaries"?, "created_at", "ended_at"}]}
 
 People, teams and models are names. `shown` is the end of the branch that the exporter sees; `pinned`, `archived` and
 `muted` are the exporter's own. `start` and `end` of a remark are characters of `text`; `remark` is the one that it
-replies to. The fields of a remark and of a file:
+replies to. A summary stands at the last message that it sums up. The fields of a remark, a summary and a file:
 
     {"id", "remark", "author", "text", "quote", "start", "end", "assignee", "resolved_by", "resolved_at", "created_at"}
+
+    {"id", "model", "cost", "versions": [{"number", "author": null for the model, "text", "created_at"}]}
 
     {"id", "name", "media_type", "bytes", "data": base64, or "path": its place in the zip, or neither}
 """
@@ -29,7 +31,7 @@ from conversations.content.parts import public_fields
 from conversations.content.phrases import remarks_on
 from conversations.exports.branch import messages
 from conversations.files import storage
-from conversations.models import Conversation, File, Message, Remark, User, Verification
+from conversations.models import Conversation, File, Message, Remark, Summary, User, Verification
 from conversations.models.sidebar import arranged
 
 FORMAT, VERSION = "chatsite", 1
@@ -106,6 +108,7 @@ def _message(message: Message, place: Place) -> dict[str, Any]:
         **({"prompt": message.prompt} if message.prompt else {}),
         "verified": _verified(message.verified),
         "remarks": [_remark(remark) for remark in remarks_on(message)],
+        **({"summaries": [_summary(one) for one in told]} if (told := message.told_summaries) else {}),  # type: ignore[attr-defined]
         "created_at": message.created_at,
         "ended_at": message.ended_at,
     }
@@ -115,6 +118,14 @@ def _verified(mark: Verification | None) -> dict[str, Any] | None:
     if mark is None:
         return None
     return {"by": mark.by_name or None, "note": mark.note, "until": mark.until, "at": mark.verified_at}
+
+
+def _summary(summary: Summary) -> dict[str, Any]:
+    versions = [
+        {"number": one.number, "author": one.author and one.author.name, "text": one.text, "created_at": one.created_at}
+        for one in summary.versions.all()
+    ]
+    return {"id": summary.pk, "model": summary.model_name, "cost": summary.cost, "versions": versions}
 
 
 def _remark(remark: Remark) -> dict[str, Any]:

@@ -391,7 +391,7 @@ API = [
     on("api:find", query="?q=canary-words", roles=SIGNED_IN, shows=READ),
     on("api:remarks", targets=READ),
     on("api:summaries", targets=READ),
-    on("api:change_summary", "PUT", {"text": "other words", "version": 1}, targets=WRITE),
+    on("api:change_summary", "PUT", {"text": "other words", "version": 1}, targets=WRITE, ok=200),
     on("api:catch_up_offer", query="?since=0", targets=READ, ok=409),
     on("api:ask_catch_up", "POST", {"since": 0, "last": 9}, targets=WRITE, ok=409),
     on("api:catch_up", targets=READ),

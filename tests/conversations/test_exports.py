@@ -162,7 +162,7 @@ def test_a_long_branch_is_read_in_batches(
 ) -> None:
     for number in range(250):
         say(talk, f"word {number}", parent=last(talk), author=talk.owner)
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(17):
         found = [message.text for message in messages(branch_ids(last(talk).pk)) if message.author_name]
     assert found[-1] == "word 249"
     assert len(found) == 251

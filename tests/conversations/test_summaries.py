@@ -18,7 +18,7 @@ from providers.types import Part, Prompt, Turn
 from tests.conftest import Cast
 from tests.conversations.calling import Api, say
 from tests.conversations.paying import priced
-from tests.conversations.sharing import answer, last
+from tests.conversations.sharing import answer, content_of, last
 from tests.conversations.test_engine import JSON, Connect, ask
 from tests.conversations.test_flagged_questions import refusal
 from tests.fake_vendor import FakeVendor
@@ -256,6 +256,9 @@ def test_people_change_a_summary_in_versions_and_a_copy_keeps_them(
     for text, code in (("x" * 20_001, "too_long"), (" \u200b", "bad_text"), ("a\x00b", "bad_text")):
         assert Api(cast.bob).refusal("PUT", f"{path}/{summary.pk}", {"text": text, "version": 2})[1] == code
     assert Api(cast.rita).get(path)["results"][0]["text"] == "We agreed on green."
+    export = content_of(Api(cast.rita).client.get(f"/api/v1/conversations/{conversation.pk}/export?format=json"))
+    [kept] = [one["summaries"] for one in json.loads(export)["messages"] if "summaries" in one]
+    assert [one["author"] for one in kept[0]["versions"]] == [None, "alice"]
     go_on(bob, folded_model, conversation, "and now?")
     words = str(narrow.replies[-1].json["messages"])
     assert "We agreed on green." in words
