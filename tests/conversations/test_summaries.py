@@ -231,6 +231,24 @@ def test_a_team_folds_when_it_wants_and_nobody_asks_what_they_may_not(
     assert told["window_share"] < 0.3, "the ring knows of the summary"
 
 
+def test_replies_that_are_asked_for_at_once_have_one_summary(
+    cast: Cast, folded_model: LanguageModel, vendor: FakeVendor, connect: Connect
+) -> None:
+    narrow = NarrowVendor(vendor)
+    second = LanguageModel.objects.create(name="second", context_window=WINDOW)
+    Deployment.objects.create(endpoint=Deployment.objects.get().endpoint, model=second, vendor_id="second")
+    conversation = grown(cast.bob, 25)
+    above = str(last(conversation).pk)
+    bob = connect(cast.bob)
+    sent = ask(bob, folded_model, "both?", conversation=str(conversation.pk), parent=above, models=[
+        str(folded_model.pk), str(second.pk),
+    ])  # fmt: skip
+    for _ in sent["replies"]:
+        assert bob.event("message.finished")["message"]["left_out"] == []
+    assert (len(narrow.summaries), len(narrow.replies)) == (1, 2)
+    assert prefix_of(narrow.replies[0]) == prefix_of(narrow.replies[1]) != []
+
+
 def test_people_change_a_summary_in_versions_and_a_copy_keeps_them(
     cast: Cast, folded_model: LanguageModel, vendor: FakeVendor, connect: Connect
 ) -> None:
