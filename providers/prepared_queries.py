@@ -14,7 +14,7 @@ _IDS: "models.UUIDField[UUID, UUID]" = models.UUIDField()
 
 
 class Prepared(Generic[M]):
-    """A QuerySet as a function of ids (or texts), for the few queries that every question waits for.
+    """A QuerySet as a function of ids (or texts), for the queries that every question or page waits for.
 
     `make` is called once, with placeholders for the ids. It must not read them, nor anything that changes.
     """

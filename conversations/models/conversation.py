@@ -224,13 +224,13 @@ class Conversation(models.Model):
         return self.revision - steps + 1
 
     def can_write(self, user: User) -> bool:
-        return Conversation.objects.writable_by(user).filter(pk=self.pk).exists()
+        return bool(_WRITABLE(user.pk, self.pk))
 
     def can_remark(self, user: User) -> bool:
-        return Conversation.objects.open_to_remarks_of(user).filter(pk=self.pk).exists()
+        return bool(_OPEN_TO_REMARKS(user.pk, self.pk))
 
     def can_share(self, user: User) -> bool:
-        return Conversation.objects.decided_by(user).filter(pk=self.pk).exists()
+        return bool(_DECIDED(user.pk, self.pk))
 
     def audience_ids(self) -> list[UUID]:
         """Return the ids of all readers of this conversation; one in the bin has none."""
@@ -268,5 +268,18 @@ class Conversation(models.Model):
         return list(self.guests.select_related("user", "named_by").order_by("pk")) if self.has_guests else []
 
 
+def _writable(person: UUID, key: UUID) -> ConversationQuerySet:
+    return Conversation.objects.writable_by(User(pk=person)).filter(pk=key).only("pk")
+
+
+def _open_to_remarks(person: UUID, key: UUID) -> ConversationQuerySet:
+    return Conversation.objects.open_to_remarks_of(User(pk=person)).filter(pk=key).only("pk")
+
+
+def _decided(person: UUID, key: UUID) -> ConversationQuerySet:
+    return Conversation.objects.decided_by(User(pk=person)).filter(pk=key).only("pk")
+
+
+_WRITABLE, _OPEN_TO_REMARKS, _DECIDED = Prepared(_writable), Prepared(_open_to_remarks), Prepared(_decided)
 _ADVANCE = "UPDATE conversations_conversation SET revision = revision + %s{} WHERE id = %s"
 _REVISION = Prepared(lambda key: Conversation.objects.filter(pk=key).only("revision"))

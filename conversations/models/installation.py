@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from conversations.models.people import User
 from providers.blank_text import is_blank
 from providers.models import LanguageModel
+from providers.prepared_queries import Prepared
 
 MAX_STARTERS_LENGTH = 2_000
 USUAL_NAME = "Chatsite"
@@ -136,7 +137,7 @@ class Installation(models.Model):
     @classmethod
     def of_site(cls) -> "Installation":
         """Return the site's row, or one with what is usual where nobody has set the site up."""
-        found = cls.objects.first() or cls()
+        found = _SITE.one() or cls()
         cls._last_name = str(found)
         return found
 
@@ -189,3 +190,6 @@ class Installation(models.Model):
     def lets_make_teams(cls, user: User) -> bool:
         """Return whether this person may make teams, which the administrator can limit to the staff."""
         return user.is_staff or not cls.objects.filter(staff_makes_teams=True).exists()
+
+
+_SITE = Prepared(lambda: Installation.objects.order_by("pk")[:1])

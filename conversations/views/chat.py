@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
@@ -30,6 +31,7 @@ from providers.endpoints import adding
 from providers.endpoints.presets import presets
 from providers.errors import ContextTooLong
 from providers.pool import cooldown
+from providers.prepared_queries import Prepared
 
 RECENT_CONVERSATIONS = 3
 """Conversations that the page of a new one leads to."""
@@ -78,8 +80,7 @@ def resting_keys(request: HttpRequest) -> HttpResponse:
 
 def _chat_context(request: HttpRequest, conversation_id: UUID | None = None) -> dict[str, Any]:
     person = person_of(request)
-    mine = sidebar(Conversation.objects.visible_to(person), person)
-    conversation = mine.filter(pk=conversation_id).first() if conversation_id else None
+    conversation = _SHOWN.one(person.pk, conversation_id) if conversation_id else None
     if conversation_id and conversation is None:
         raise Http404
     offered = composer.offered_models(person, conversation)
@@ -92,7 +93,7 @@ def _chat_context(request: HttpRequest, conversation_id: UUID | None = None) -> 
         "sections": sections,
         "project_groups": in_sidebar(person),
         "are_projects_open": "projects" not in folded_parts(request),
-        "projects": Project.objects.writable_by(person).listed(),
+        "projects": _PROJECTS(person.pk),
         "chosen_project": _chosen_project(request, person) if conversation is None else None,
         "is_sidebar_folded": "sidebar" in folded_parts(request),
         "sidebar_width": sidebar_width(request),
@@ -110,7 +111,7 @@ def _chat_context(request: HttpRequest, conversation_id: UUID | None = None) -> 
         "drafts": [draft.to_json() for draft in Draft.objects.at(person, conversation)],
         "starters": [] if conversation else starters.offered(),
         "recent": newest_in(sections, RECENT_CONVERSATIONS),
-        "teams": Team.objects.writable_by(person),
+        "teams": _TEAMS(person.pk),
         "chosen_team": request.GET.get("team", ""),
         "shared_text": _shared_text(request),
         "text_length": MAX_TEXT_LENGTH,
@@ -140,6 +141,22 @@ def _readers(person: User, conversation: Conversation) -> str:
     owner = None if conversation.team or conversation.owner == person else conversation.owner.name
     guests = [guest.user.name for guest in conversation.named() if guest.user != person]
     return ", ".join(filter(None, (conversation.team_name, owner, *guests)))
+
+
+def _shown(person: UUID, key: UUID) -> "QuerySet[Conversation]":
+    user = User(pk=person)
+    return sidebar(Conversation.objects.visible_to(user), user).filter(pk=key)
+
+
+def _projects(person: UUID) -> "QuerySet[Project]":
+    return Project.objects.writable_by(User(pk=person)).listed()
+
+
+def _teams(person: UUID) -> "QuerySet[Team]":
+    return Team.objects.writable_by(User(pk=person))
+
+
+_SHOWN, _PROJECTS, _TEAMS = Prepared(_shown), Prepared(_projects), Prepared(_teams)
 
 
 def _chosen_project(request: HttpRequest, person: User) -> Project | None:

@@ -1,7 +1,7 @@
 """The sections of the sidebar's list, as a page begins with them."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -10,9 +10,10 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from conversations.accounts.signed_in import person_of
-from conversations.models import Arrangement, Conversation, Guest, Mention
+from conversations.models import Arrangement, Conversation, Guest, Mention, User
 from conversations.models.conversation import ConversationQuerySet
 from conversations.models.sidebar import cursor_of, placed, sidebar
+from providers.prepared_queries import Prepared
 
 COOKIE = "sidebar"
 """The cookie with the names of folded sections; static/js/helpers/sidebar-cookie.js sets it."""
@@ -45,19 +46,9 @@ def sections_of(request: HttpRequest, shown: Conversation | None) -> list[Sectio
 
     Archived ones are in none.
     """
-    person = person_of(request)
-    listed = placed(Conversation.objects.visible_to(person), person).filter(Q(is_archived=False))
-    pinned = Arrangement.objects.filter(user=person, pinned=True).values("conversation")
-    named = Guest.objects.filter(user=person).values("conversation")
-    rows = {name: listed.filter(**conditions) for name, conditions in CONDITIONS.items()}
-    rows["pinned"] = rows["pinned"].filter(pk__in=pinned)  # few: they are looked up instead of all being looked through
-    rows["named"] = rows["named"].filter(pk__in=named)
-    unread = Mention.objects.unread().filter(person=person).order_by("-id")
-    shown_too = {*([shown.pk] if shown else []), *unread.values_list("conversation", flat=True)[:MAX_MENTIONED]}
-    keys = {name: _keys(rows[name], FIRST_ROWS[name], shown_too) for name in CONDITIONS}
-    found = sidebar(Conversation.objects.filter(pk__in={key for first, _ in keys.values() for key in first}), person)
-    known, folded = {row.pk: row for row in found}, folded_parts(request)
-    return [_section(name, *keys[name], known, is_open=name not in folded) for name in CONDITIONS]
+    person, folded = person_of(request).pk, folded_parts(request)
+    shown_too = {*([shown.pk] if shown else []), *(mention.conversation_id for mention in _UNREAD(person))}
+    return [_section(name, person, shown_too, is_open=name not in folded) for name in CONDITIONS]
 
 
 def newest_in(sections: Iterable[Section], most: int) -> list[Conversation]:
@@ -77,17 +68,36 @@ def sidebar_width(request: HttpRequest) -> int:
     return next((width for width in chosen if width in WIDTHS), USUAL_WIDTH)
 
 
-def _keys(rows: ConversationQuerySet, most: int, shown_too: set[UUID]) -> tuple[list[UUID], UUID | None]:
-    """Return the first rows' ids with those of some older ones, and the last before these if there are more."""
-    found = list(rows.values_list("pk", flat=True)[: most + 1])
-    if len(found) <= most:
-        return found, None
-    older = rows.filter(pk__in=shown_too.difference(found[:most]))  # older than all of these, so in their place
-    return [*found[:most], *older.values_list("pk", flat=True)], found[most - 1]
+def _section(name: str, person: UUID, shown_too: set[UUID], *, is_open: bool) -> Section:
+    most = FIRST_ROWS[name]
+    page = _FIRST[name](person)
+    first, following = page[:most], cursor_of(page[most - 1]) if len(page) > most else ""
+    if following and (older := shown_too.difference(row.pk for row in first)):
+        first += _annotated(person, _rows(name, person).filter(pk__in=older))  # older than all of these
+    return Section(name, first, following, is_open)
 
 
-def _section(
-    name: str, keys: list[UUID], last: UUID | None, known: Mapping[UUID, Conversation], *, is_open: bool
-) -> Section:
-    rows = [known[key] for key in keys if key in known]
-    return Section(name, rows, cursor_of(known[last]) if last and last in known else "", is_open)
+def _rows(name: str, person: UUID) -> ConversationQuerySet:
+    user = User(pk=person)
+    listed = placed(Conversation.objects.visible_to(user), user).filter(Q(is_archived=False), **CONDITIONS[name])
+    if name == "pinned":  # few: they are looked up instead of all being looked through
+        return listed.filter(pk__in=Arrangement.objects.filter(user=person, pinned=True).values("conversation"))
+    return listed.filter(pk__in=Guest.objects.filter(user=person).values("conversation")) if name == "named" else listed
+
+
+def _annotated(person: UUID, rows: ConversationQuerySet) -> ConversationQuerySet:
+    """Return these rows as the list shows them; a database computes annotations of all rows before it sorts."""
+    return sidebar(Conversation.objects.filter(pk__in=rows.values("pk")), User(pk=person))
+
+
+def _first(name: str, person: UUID) -> ConversationQuerySet:
+    return _annotated(person, _rows(name, person)[: FIRST_ROWS[name] + 1])
+
+
+_FIRST = {
+    "pinned": Prepared(lambda person: _first("pinned", person)),
+    "team": Prepared(lambda person: _first("team", person)),
+    "named": Prepared(lambda person: _first("named", person)),
+    "private": Prepared(lambda person: _first("private", person)),
+}
+_UNREAD = Prepared(lambda person: Mention.objects.unread().filter(person=person).order_by("-id")[:MAX_MENTIONED])
