@@ -5,7 +5,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from conversations.markdown import Mark
+from conversations.text import title_of
 
+MAX_TITLE = 300
 MAX_SHOWN = 1_000
 """Sources of one reply that are shown, each with a number."""
 
@@ -62,7 +64,7 @@ def host(address: str) -> str:
 
 def _called(source: dict[str, Any]) -> dict[str, str]:
     domain = source.get("domain") or host(source.get("uri") or "")
-    title = source.get("title") or domain
+    title = title_of(source.get("title") or "", MAX_TITLE) or domain
     path = {"path": source["path"]} if source.get("path") else {}
     return {"title": title, "domain": domain if domain != title else "", **path}
 

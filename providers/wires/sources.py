@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from providers.text import without_controls
 from providers.wires.json_values import string
 from providers.wires.parsed import Source
 
@@ -14,11 +15,16 @@ _REDIRECTS = "vertexaisearch.cloud.google.com"
 
 def source(uri: object, title: object, domain: object = "") -> Source:
     """Return a source with a web address, or without one, and the host of its page. Blanks in it are escaped."""
-    address, name = "%20".join(string(uri).split()), string(title)[:MAX_TITLE_LENGTH]
+    address, name = "%20".join(string(uri).split()), _shown(title)
     host = _host(address)
     # Google replaces the page's address by its own redirect, and gives the page's host as its title.
     is_hidden = host == _REDIRECTS and "." in name and " " not in name
-    return Source(address if host else "", name, string(domain)[:MAX_TITLE_LENGTH] or (name if is_hidden else host))
+    return Source(address if host else "", name, _shown(domain) or (name if is_hidden else host))
+
+
+def _shown(name: object) -> str:
+    """Return a name as one line in which no mark turns the direction of writing, also of what follows."""
+    return " ".join(without_controls(string(name)[: 2 * MAX_TITLE_LENGTH]).split())[:MAX_TITLE_LENGTH]
 
 
 def _host(address: str) -> str:

@@ -86,6 +86,12 @@ def test_a_half_typed_remark_outlives_a_reload_and_no_save(cast: Cast, visit: Vi
     alice.page.get_by_role("button", name="Save").click()
     expect(alice.page.locator(".remark:not([data-unsent])")).to_contain_text("Is that so?")
     assert Remark.objects.get().quote == "95 moons"
+    begin = "document.querySelector('chat-message').dispatchEvent(new Event('begin-remark', {bubbles: true}))"
+    alice.page.evaluate(begin)
+    field.fill("Also here")
+    alice.page.reload()
+    expect(field).to_have_value("Also here")
+    alice.page.get_by_role("button", name="Cancel").click()
     alice.page.reload()
     expect(alice.page.locator(".remark")).to_have_count(1)
     expect(field).to_have_count(0)

@@ -341,7 +341,7 @@ def test_hostile_sources_are_bounded_and_harmless(shape: Shape) -> None:
         "http:" + "x" * 9999,
     ]
     pages = [
-        ("T" * 100_000, A),
+        ("\u202eT\n" + "T" * 100_000, A),
         *((f"bad {at}", url) for at, url in enumerate(bad)),
         (["x"], B),
         ("blanks", "https://x.example/a\n\n# b"),
@@ -354,6 +354,7 @@ def test_hostile_sources_are_bounded_and_harmless(shape: Shape) -> None:
     assert all(link.split() == [link] for link in links), "in Markdown no line begins within an address"
     assert all(link.startswith(("https://", "http://c.example")) for link in links)
     assert max(len(source["title"]) for source in part["sources"]) <= 300
+    assert not any(set(source["title"]) & set("\u202e\n") for source in part["sources"]), "nothing turns its host round"
 
 
 @every_shape

@@ -18,7 +18,8 @@ export class RemarkMargin {
   #chat;
   #remarks = new Remarks();
   #unsent = new UnsentRemarks();
-  #people = null;
+  #people = [];
+  #namesAsked = null;
   #isDue = false;
   #hasAll = false;
   #ask = null;
@@ -115,15 +116,15 @@ export class RemarkMargin {
     const shown = message.querySelector(":scope > remark-list");
     if (shown) return shown;
     const list = message.appendChild(clone("remark-list-template"));
-    if (this.#people) list.people = this.#people;
+    list.people = this.#people;
     return list;
   }
 
   /** Whom a remark can be given to; they are asked for once. */
   async #namePeople() {
-    this.#people ??= call("GET", `${page.api.people}?conversation=${this.#chat.conversation?.id}`).catch(() => []);
-    const people = await this.#people;
-    for (const list of this.#lists) list.people = people;
+    this.#namesAsked ??= call("GET", `${page.api.people}?conversation=${this.#chat.conversation?.id}`).catch(() => []);
+    this.#people = await this.#namesAsked;
+    for (const list of this.#lists) list.people = this.#people;
   }
 
   /** The words that remarks are about; browsers without highlights show them at the remarks alone. */
