@@ -177,12 +177,8 @@ def repaired(text: str) -> str:
     return characters.feed(text) + characters.flush()
 
 
-def without_controls(text: str) -> str:
-    return _CONTROLS.sub("", text)
-
-
 def without_key(quote: str, mask: KeyMask) -> str:
     """Return the beginning of `quote`, as it may be stored: masked first, because half a key would not be found."""
     # An end that may be half a key is masked too, because the body around it may have been cut.
-    whole, shown = mask.fresh(), without_controls(repaired(quote))
+    whole, shown = mask.fresh(), _CONTROLS.sub("", repaired(quote))
     return mask.spelled(beginning(whole.feed(shown) + whole.flush()))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
-from providers.text import without_controls
 from providers.wires.json_values import string
 from providers.wires.parsed import Source
 
 MAX_ADDRESS_LENGTH = 2048
 MAX_TITLE_LENGTH = 300
+_TURNS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Marks that turn the direction of writing."""
 _REDIRECTS = "vertexaisearch.cloud.google.com"
 
 
@@ -24,7 +26,7 @@ def source(uri: object, title: object, domain: object = "") -> Source:
 
 def _shown(name: object) -> str:
     """Return a name as one line in which no mark turns the direction of writing, also of what follows."""
-    return " ".join(without_controls(string(name)[: 2 * MAX_TITLE_LENGTH]).split())[:MAX_TITLE_LENGTH]
+    return " ".join(_TURNS.sub("", string(name)[: 2 * MAX_TITLE_LENGTH]).split())[:MAX_TITLE_LENGTH]
 
 
 def _host(address: str) -> str:
