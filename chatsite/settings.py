@@ -246,6 +246,7 @@ CONTENT_SECURITY_POLICY = {
         "script-src": [SELF, NONCE],
         "style-src": [SELF],
         "img-src": [SELF, "blob:"],
+        "media-src": ["blob:"],
         "font-src": [SELF],
         "connect-src": [SELF, *_sockets],
         "frame-src": [SELF],

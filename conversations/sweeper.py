@@ -25,6 +25,7 @@ from conversations.malloc_settings import give_back as give_memory_back
 from conversations.models import Delivery, Draft, Message, Notification, Receipt
 from conversations.notifications import sending, telling
 from conversations.search.rebuilding import mending
+from conversations.speech import kept_sounds
 from conversations.usage import budgets
 from providers.endpoints.price_sync import apply_due
 from providers.models import HealthEvent
@@ -120,6 +121,7 @@ def _steps(number: int, is_heir: bool) -> Iterator[Callable[[], None]]:
         yield imports.remove_forgotten
         yield HealthEvent.remove_old
         yield _remove_ended_sessions
+        yield kept_sounds.remove_old
 
 
 def _remove_ended_sessions() -> None:

@@ -29,6 +29,14 @@ _FAMILIES = {word: family for family, words in _WORDS.items() for word in words.
 _HEARS = re.compile(r"whisper|transcri|sensevoice|paraformer|(^|[-/_])(asr|stt)([-/_]|$)", re.IGNORECASE)
 
 
+_SPEAKS = re.compile(r"cosyvoice|fish-speech|(^|[-/_])tts([-/_]|$)", re.IGNORECASE)
+
+
+def reads_aloud(name: str) -> bool:
+    """Return whether the name is that of a model which reads aloud and does nothing else."""
+    return _SPEAKS.search(name) is not None
+
+
 def writes_down_speech(name: str) -> bool:
     """Return whether the name is that of a model which writes down speech and does nothing else."""
     return _HEARS.search(name) is not None

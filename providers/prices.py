@@ -14,6 +14,8 @@ MICRO = 1_000_000
 class Prices:
     """Prices of a million tokens each, of a call, of a picture, and of a minute of heard speech.
 
+    Beside them is the price of a million characters that are read aloud.
+
     Cached tokens, and those written to a cache, cost as much as input without a price of their own. Thoughts cost as
     much as output then.
     """
@@ -26,6 +28,7 @@ class Prices:
     call: Decimal = Decimal(0)
     picture: Decimal = Decimal(0)
     minute: Decimal = Decimal(0)
+    characters: Decimal = Decimal(0)
 
     def cost(self, usage: Usage) -> int:
         """Return the cost of a call: millionths of the currency.
@@ -43,6 +46,7 @@ class Prices:
             + (usage.thought_tokens or 0) * (self.output if self.thought is None else self.thought)
             + (self.call * MICRO if usage.input_tokens or usage.output_tokens else 0)
             + (usage.pictures or 0) * self.picture * MICRO
+            + (usage.characters or 0) * self.characters
             + Decimal(str(usage.seconds or 0)) / 60 * self.minute * MICRO
         )
         return int(exact.to_integral_value(ROUND_HALF_UP))

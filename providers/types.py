@@ -153,6 +153,8 @@ class Usage:
     """Pictures that were made; counted here, as they come."""
     seconds: float | None = None
     """Seconds of speech that was sent; measured here."""
+    characters: int | None = None
+    """Characters that were to be read aloud."""
 
     def completed(self, earlier: Usage | None) -> Usage:
         """Return these counts with the details of an earlier report, if its totals are the same."""

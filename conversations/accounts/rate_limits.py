@@ -27,8 +27,8 @@ MAX_RENDERINGS = 240
 """Texts a minute that one person may have rendered; an open thought asks at most once a second."""
 MAX_RENDERING_SECONDS = 15
 """Processor time a minute for them: one process renders everybody's texts."""
-MAX_DICTATIONS = 20
-"""Recordings a minute that one person may have written down."""
+MAX_SPEECH = 30
+"""Calls a minute of models for speech for one person: recordings, and pieces that are read aloud."""
 MAX_BAD_TOKENS = 30
 """Calls a minute with an invalid personal token from one address."""
 
@@ -88,9 +88,9 @@ def rendering_took(person: UUID, seconds: float) -> None:
     _shown.is_over(f"rendering-time:{person}", 0, round(1000 * seconds))
 
 
-def dictation(person: UUID) -> bool:
-    """Count a recording that is to be written down; returns True over the limit."""
-    return _is_over(f"dictation:{person}", MAX_DICTATIONS)
+def speech(person: UUID) -> bool:
+    """Count a call of a model for speech; returns True over the limit."""
+    return _is_over(f"speech:{person}", MAX_SPEECH)
 
 
 def bad_token(request: HttpRequest) -> bool:

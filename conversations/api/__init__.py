@@ -8,7 +8,7 @@ from conversations.api.projects import routes as project_routes
 from conversations.api.prompts import files as prompt_files
 from conversations.api.prompts import routes as prompts
 from conversations.api.site_api import api
-from conversations.api.speech import transcriptions
+from conversations.api.speech import reading, transcriptions
 
 __all__ = ["api", "errors"]
 
@@ -25,4 +25,5 @@ api.add_router("", prompts.router)
 api.add_router("", project_routes.router)
 api.add_router("", search.router)
 api.add_router("", transcriptions.router)
+api.add_router("", reading.router)
 api.add_router("", routes.router)  # the last: its last route takes what no other does

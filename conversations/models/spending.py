@@ -41,6 +41,7 @@ class UsageRecord(models.Model):
         CATCH_UP = "catch_up", _("catching up")
         SUMMARY = "summary", _("summary")
         DICTATION = "dictation", _("dictation")
+        ALOUD = "aloud", _("reading aloud")
         CHECK = "check", _("check of a key")
 
     created_at = models.DateTimeField(_("when"), default=clock.now, db_index=True)

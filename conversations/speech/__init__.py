@@ -1,1 +1,1 @@
-"""Speech: recordings that become words in the message box."""
+"""Speech: recordings that become words in the message box, and replies that are read aloud."""

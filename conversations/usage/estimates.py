@@ -73,7 +73,7 @@ class Meter:
         counted = self._plausible(reported or Usage())
         usage = _filled(counted, ours)
         is_estimated = usage != reported
-        usage = replace(usage, pictures=self._pictures or None, seconds=seconds_sent(self._prompt))
+        usage = replace(usage, pictures=self._pictures or None, **_spoken(self._prompt))
         return Used(usage, counted, is_estimated)
 
     def _estimate(self) -> Usage:
@@ -106,12 +106,14 @@ def prompt_usage(prompt: Prompt) -> Usage:
     """Return the estimated usage of a prompt that is about to be sent."""
     answer = answer_tokens(prompt.parameters.get("max_tokens"))
     pictures = pictures_asked(prompt.parameters)
-    return Usage(prompt_tokens(prompt), answer, pictures=pictures, seconds=seconds_sent(prompt))
+    return Usage(prompt_tokens(prompt), answer, pictures=pictures, **_spoken(prompt))
 
 
-def seconds_sent(prompt: Prompt) -> float | None:
-    """Return how long the recordings of a prompt take, or None without any."""
-    return sum(part.detail.get("seconds", 0) for turn in prompt.turns for part in turn.parts) or None
+def _spoken(prompt: Prompt) -> dict[str, Any]:
+    """Return how long the recordings of a prompt take, and its characters; models for replies have no price of them."""
+    parts = [part for turn in prompt.turns for part in turn.parts]
+    seconds, characters = sum(part.detail.get("seconds", 0) for part in parts), sum(len(part.text) for part in parts)
+    return {"seconds": seconds or None, "characters": characters or None}
 
 
 def likely_usage(conversation: Conversation, branch: Iterable[Message], parameters: Mapping[str, Any]) -> Usage:

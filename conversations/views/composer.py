@@ -40,6 +40,7 @@ def offered_models(person: User, conversation: Conversation | None) -> dict[str,
         "chosen_searches": any(model["id"] == chosen and "web_search" in model["parameters"] for model in models),
         "is_measured": any(model["prices"] or model["window"] for model in models),
         "currency": settings.CHATSITE_CURRENCY,
+        "speaks": models_anywhere(person, LanguageModel.Purpose.SPEECH).exists(),
         "dictates": models_anywhere(person, LanguageModel.Purpose.TRANSCRIPTION).exists(),
     }
 

@@ -149,6 +149,7 @@ class DeploymentAdmin(AdminWithTrouble):
         "call_price",
         "per_picture",
         "per_minute",
+        "characters_price",
         "raw_extras",
     ]
 

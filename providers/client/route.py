@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 from providers import local_model
+from providers.client.speech import SpeechStream
 from providers.client.stream import Stream
 from providers.encryption.fields import Secret
 from providers.errors import VendorDown
@@ -53,6 +54,11 @@ class Route:
         parameters = {**drawing(within, self.pictures), "raw": self.raw_extras}
         asked = replace(prompt, parameters=parameters)
         return Stream(self.reachable(), asked, self.key, network=self.network())
+
+    def speech(self, prompt: Prompt) -> SpeechStream:
+        """Return an unopened call that reads the words of `prompt` aloud."""
+        asked = replace(prompt, parameters={"raw": self.raw_extras})
+        return SpeechStream(self.reachable(), asked, self.key, network=self.network())
 
     @property
     def makes_only_pictures(self) -> bool:

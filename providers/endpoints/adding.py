@@ -15,7 +15,7 @@ from providers.audit import log
 from providers.blank_text import is_blank
 from providers.endpoints import keys
 from providers.endpoints.presets import presets
-from providers.families import writes_down_speech
+from providers.families import reads_aloud, writes_down_speech
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
 from providers.pool import cooldown
 from providers.wires import registry
@@ -88,8 +88,7 @@ def change_address(endpoint: Endpoint, by: Any) -> None:
 
 def serve(endpoint: Endpoint, vendor_id: str, by: Any) -> None:
     """Offer a model of the vendor here. Raises ValidationError if another model has its name."""
-    hears = bool(registry.audio(endpoint.wire)) and writes_down_speech(vendor_id)
-    purpose = LanguageModel.Purpose.TRANSCRIPTION if hears else LanguageModel.Purpose.REPLIES
+    purpose = _purpose(registry.audio(endpoint.wire), vendor_id)
     model, _made = LanguageModel.objects.get_or_create(name=vendor_id, defaults={"purpose": purpose})
     if Deployment.objects.filter(endpoint=endpoint, model=model).exists():
         raise ValidationError(
@@ -100,6 +99,17 @@ def serve(endpoint: Endpoint, vendor_id: str, by: Any) -> None:
         endpoint=endpoint, model=model, vendor_id=vendor_id, wire=wire or None, makes_pictures=draws
     )
     _switch_on(model, by)
+
+
+def _purpose(audio: str, vendor_id: str) -> str:
+    """Return what a model of this name is for, at an endpoint with this wire for speech."""
+    if audio and writes_down_speech(vendor_id):
+        return LanguageModel.Purpose.TRANSCRIPTION
+    return (
+        LanguageModel.Purpose.SPEECH
+        if audio in registry.SPEAKING and reads_aloud(vendor_id)
+        else LanguageModel.Purpose.REPLIES
+    )
 
 
 def adopt_local_model(by: Any = None) -> Endpoint:

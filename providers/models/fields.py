@@ -51,6 +51,8 @@ PRICE_OF_CALL_HELP = _("Of each call, in the site's currency, beside its tokens.
 PRICE_OF_PICTURE_HELP = _("Of each picture that it makes, in the site's currency, beside its tokens.")
 PRICE_OF_MINUTE_HELP = _("Of each minute of speech that it writes down, in the site's currency, beside its tokens.")
 
+PRICE_OF_CHARACTERS_HELP = _("Of a million characters that it reads aloud, in the site's currency, beside its tokens.")
+
 
 def price_field(name: Any, help_text: Any = PRICE_OF_TOKENS_HELP) -> models.DecimalField:  # type: ignore[type-arg]
     return models.DecimalField(

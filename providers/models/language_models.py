@@ -17,6 +17,7 @@ from providers.models.endpoints import Endpoint, wire_choices
 from providers.models.fields import (
     POSITIVE,
     PRICE_OF_CALL_HELP,
+    PRICE_OF_CHARACTERS_HELP,
     PRICE_OF_MINUTE_HELP,
     PRICE_OF_PICTURE_HELP,
     PRIORITY_HELP,
@@ -75,6 +76,7 @@ class LanguageModel(models.Model):
     class Purpose(models.TextChoices):
         REPLIES = "replies", _("replies")
         TRANSCRIPTION = "transcription", _("writing down speech")
+        SPEECH = "speech", _("reading aloud")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = NameField(_("name"), max_length=200, unique=True)
@@ -220,6 +222,7 @@ class Deployment(models.Model):
     written_price = price_field(_("price of input written to a cache"))
     per_picture = price_field(_("price of a picture"), PRICE_OF_PICTURE_HELP)
     per_minute = price_field(_("price of a minute"), PRICE_OF_MINUTE_HELP)
+    characters_price = price_field(_("price of characters"), PRICE_OF_CHARACTERS_HELP)
     raw_extras = models.JSONField(
         _("raw extras"),
         default=dict,
@@ -260,7 +263,9 @@ class Deployment(models.Model):
     @classmethod
     def any_is_priced(cls) -> bool:
         """Return whether any deployment has a price, so that costs mean something on this site."""
-        none = dict.fromkeys(("input_price", "output_price", "call_price", "per_picture", "per_minute"))
+        none = dict.fromkeys(
+            ("input_price", "output_price", "call_price", "per_picture", "per_minute", "characters_price")
+        )
         return cls.objects.exclude(**none).exists()
 
     def speaks(self) -> str:
@@ -297,7 +302,12 @@ class Deployment(models.Model):
 
     def prices(self) -> Prices | None:
         """Return the prices, or None if the administrator has set none: the cost is then unknown."""
-        beside_tokens = {"call": self.call_price, "picture": self.per_picture, "minute": self.per_minute}
+        beside_tokens = {
+            "call": self.call_price,
+            "picture": self.per_picture,
+            "minute": self.per_minute,
+            "characters": self.characters_price,
+        }
         if not self.is_priced_by_token and all(price is None for price in beside_tokens.values()):
             return None
         zero = Decimal(0)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 from providers.errors import AddressRefused, VendorError
-from providers.types import Address, CatalogueEntry, HttpRequest, Prompt
+from providers.types import Address, CatalogueEntry, HttpRequest, Part, Prompt
 from providers.wires.anthropic import wire as anthropic
 from providers.wires.audio_api import wire as audio_api
 from providers.wires.declarations import Hint, KeyPlacement, Neighbour, Preset, Question, WebSearch
@@ -94,7 +94,20 @@ class Wire(Protocol):
         """Return a question that asks for less, for a vendor that accepts the key but not the question."""
 
 
+class SpeakingWire(Protocol):
+    """The interface of a wire whose models read aloud."""
+
+    def speech_request(self, address: Address, prompt: Prompt) -> HttpRequest:
+        """Return the request to read the words of `prompt` aloud, without its key."""
+
+    def sound_in(self, content: bytes) -> Part | VendorError:
+        """Return the sound of an answer, or the error that came instead."""
+
+
 WIRES: Mapping[str, Wire] = {wire.NAME: wire for wire in (gemini, openai, responses, anthropic, image_api, audio_api)}
+
+
+SPEAKING: Mapping[str, SpeakingWire] = {audio_api.NAME: audio_api}
 
 
 def wire(name: str) -> Wire:

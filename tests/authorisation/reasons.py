@@ -210,6 +210,7 @@ REASONS = {
     "api:open_stream": "everybody may connect; each command that a connection carries is judged as on the websocket",
     "api:send_commands": "a stream takes commands from the person who opened it, and this one nobody has opened",
     "api:upload": _ONE_S_OWN,
+    "api:read_aloud": "words become speech for who asks for it, paid by whom one may write for",
     "api:transcribe": "speech becomes words for what one writes oneself, paid by whom one may write for",
     "api:download": "a file is for who reads a message that holds it, and before it is sent for its owner",
     "conversation.open": _READERS,

@@ -1,10 +1,14 @@
-"""Recordings become words: with real bytes, by two wires, paid, limited, and healed like other calls."""
+"""Recordings become words, and words sound: real bytes, on two wires, paid, limited, and healed like other calls."""
 
+import base64
 import io
 import json
 import math
+import os
 import struct
+import time
 import wave
+from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -12,11 +16,12 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from conversations.models import Budget, Conversation, Reservation, Tally, UsageRecord, User
-from conversations.speech import recording, transcribing
+from conversations.speech import kept_sounds, reading_aloud, recording, speech_call, transcribing
 from conversations.usage import budgets
 from conversations.usage.model_access import models_for
 from conversations.views import composer
-from providers.families import writes_down_speech
+from providers.client import speech
+from providers.families import reads_aloud, writes_down_speech
 from providers.models import ApiKey, Deployment, LanguageModel, Trouble
 from tests.conftest import Cast, serve
 from tests.conversations.sharing import bytes_of, enter
@@ -106,7 +111,7 @@ def test_the_next_key_is_tried_and_the_first_one_rests(cast: Cast, ear: Language
 def test_a_resting_key_is_found_to_work_again(
     cast: Cast, ear: LanguageModel, vendor: FakeVendor, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transcribing, "PATIENCE", 0)
+    monkeypatch.setattr(speech_call, "PATIENCE", 0)
     vendor.play([503, b"{}"])
     status, answer = dictate(cast.alice)
     assert (status, answer["error"]["code"]) == (200, "unavailable")
@@ -169,7 +174,7 @@ def test_it_is_for_those_who_may_write_there_and_use_the_model(
     assert dictate(cast.carol, conversation=uuid4())[0] == 404
     ear.teams.add(cast.team)
     assert dictate(cast.carol)[1]["error"]["code"] == "no_model"
-    monkeypatch.setattr("conversations.accounts.rate_limits.MAX_DICTATIONS", 0)
+    monkeypatch.setattr("conversations.accounts.rate_limits.MAX_SPEECH", 0)
     assert dictate(cast.bob, team=cast.team.pk)[1]["error"]["code"] == "rate_limited"
     assert vendor.requests == []
 
@@ -184,3 +189,80 @@ def test_models_for_speech_are_known_by_their_names() -> None:
     known = ("whisper-large-v3", "gpt-4o-mini-transcribe", "FunAudioLLM/SenseVoiceSmall", "qwen3-asr-flash")
     assert all(map(writes_down_speech, known))
     assert not any(map(writes_down_speech, ("gpt-5", "gemini-3-flash", "master", "kasra-7b", "gpt-audio")))
+    assert all(map(reads_aloud, ("tts-1-hd", "gpt-4o-mini-tts", "FunAudioLLM/CosyVoice2-0.5B")))
+    assert not any(map(reads_aloud, (*known, "gpt-5", "nottsai-7b")))
+
+
+# --- Reading aloud ---------------------------------------------------------------------------------------------
+
+MP3 = b"ID3\x04\x00" + b"\x00\x01\xff" * 100
+
+
+@pytest.fixture
+def voice(cast: Cast, vendor: FakeVendor) -> Iterator[LanguageModel]:
+    """Return a model that reads aloud, for 15 a million characters."""
+    model = serve(vendor, "openai", "tts-1")
+    LanguageModel.objects.update(purpose="speech")
+    Deployment.objects.update(characters_price=15, raw_extras={"voice": "nova"})
+    yield model
+    for path in kept_sounds._folder().glob("*"):
+        path.unlink()
+
+
+def listen(person: User, text: str, **place: Any) -> tuple[int, Any]:
+    answer = enter(person).post("/api/v1/speech", {"text": text}, query_params=place, content_type="application/json")
+    return answer.status_code, json.loads(bytes_of(answer))
+
+
+def test_words_are_read_aloud_and_paid_once(cast: Cast, voice: LanguageModel, vendor: FakeVendor) -> None:
+    vendor.script = lambda _: [{"Content-Type": "audio/mpeg"}, MP3]
+    status, answer = listen(cast.bob, "Guten Tag. 你好", team=cast.team.pk)
+    assert (status, answer["media_type"], base64.b64decode(answer["data"])) == (200, "audio/mpeg", MP3)
+    (sent,) = vendor.requests
+    assert sent.path.endswith("/v1/audio/speech")
+    assert sent.json == {"model": "tts-1", "input": "Guten Tag. 你好", "voice": "nova", "response_format": "mp3"}
+    call = UsageRecord.objects.get()
+    assert (call.purpose, call.team, call.cost, call.outcome) == ("aloud", cast.team, 13 * 15, "complete")
+    assert listen(cast.alice, "Guten Tag. 你好", team=cast.team.pk) == (200, answer)
+    assert len(vendor.requests) == 1
+    listen(cast.bob, "Guten Tag. 你好")
+    assert len(vendor.requests) == 2, "what a team has paid for is not everybody's"
+    assert not models_for(cast.alice, None).exists()
+
+
+@pytest.mark.parametrize(
+    ("steps", "code"),
+    [
+        ([{"Content-Type": "application/json"}, b'{"error": {"message": "no such voice"}}'], None),
+        ([b"<html>Sign in"], "bad_reply"),
+        ([400, {"Content-Type": "application/json"}, b'{"error": {"message": "no such voice"}}'], "bad_request"),
+        ([b"ID3" + b"\0" * (speech.MAX_BYTES + 1)], "bad_reply"),
+    ],
+)
+def test_what_is_no_sound_is_told(
+    steps: Any, code: str | None, cast: Cast, voice: LanguageModel, vendor: FakeVendor
+) -> None:
+    vendor.script = lambda _: steps
+    status, answer = listen(cast.alice, "Hello")
+    assert status == 200
+    assert set(answer) == {"error"}
+    assert code is None or answer["error"]["code"] == code
+    assert not list(kept_sounds._folder().glob("*"))
+
+
+def test_texts_that_cost_nothing(cast: Cast, voice: LanguageModel, vendor: FakeVendor) -> None:
+    assert listen(cast.alice, " \n")[1]["error"]["code"] == "bad_text"
+    assert listen(cast.alice, "a" * (reading_aloud.MAX_CHARACTERS + 1))[0] == 413
+    assert listen(cast.carol, "Hello", team=cast.team.pk)[0] == 404
+    Budget.objects.create(kind="person", period="day", hard="0.00001")
+    assert listen(cast.alice, "Hello")[1]["error"]["code"] == "over_budget"
+    assert vendor.requests == []
+
+
+def test_sounds_go_after_a_day_and_beyond_the_limit(voice: LanguageModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_sounds, "MAX_BYTES", 5)
+    for name, age in (("yesterday's", kept_sounds.KEPT_SECONDS + 9), ("old", 20), ("new", 10)):
+        kept_sounds.keep(name, b"abc")
+        os.utime(kept_sounds._folder() / name, (time.time() - age,) * 2)
+    kept_sounds.remove_old()
+    assert [kept_sounds.kept(name) for name in ("yesterday's", "old", "new")] == [None, None, b"abc"]

@@ -1,1 +1,1 @@
-"""Speech: recordings that are written down."""
+"""Speech: recordings that become words, and words that are read aloud."""

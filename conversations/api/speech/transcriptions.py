@@ -8,8 +8,7 @@ from ninja.files import UploadedFile
 
 from conversations.accounts.signed_in import person_of
 from conversations.api.schemas import Failure
-from conversations.errors import NotFound
-from conversations.models import Conversation, Team, User
+from conversations.api.speech.places import paying_team
 from conversations.reporting.streaming import stream_response
 from conversations.speech import recording
 from conversations.speech.transcribing import Transcription
@@ -38,18 +37,6 @@ def transcribe(
     """
     person = person_of(request)
     recording.check_size(file.size or 0)
-    payer = _team_of(person, conversation, team)
+    payer = paying_team(person, conversation, team)
     transcription = Transcription(person, recording.read(file.read()), conversation, payer)
     return stream_response(transcription.pieces(), "application/json", own_thread=True, hang_up=transcription.hang_up)
-
-
-def _team_of(person: User, conversation: UUID | None, team: UUID | None) -> UUID | None:
-    """Return the team that pays, if it is one's team; refuses where this person may not write."""
-    if conversation is not None:
-        found = Conversation.objects.writable_by(person).filter(pk=conversation).first()
-        if found is None:
-            raise NotFound
-        return found.team_id
-    if team is not None and not Team.objects.writable_by(person).filter(pk=team).exists():
-        raise NotFound
-    return team

@@ -13,13 +13,14 @@ from conversations.usage.billing import BillingContext
 from conversations.usage.estimates import Meter
 from conversations.usage.ledger import Call
 from providers.client.route import Route, remember
+from providers.client.speech import SpeechStream
 from providers.client.stream import Stream
 from providers.encryption.sealing import Locked
 from providers.errors import KeyWithdrawn, VendorError, VendorTimeout
 from providers.pool.route_search import RouteSearch, Waiting
-from providers.types import Prompt
+from providers.types import Part, Prompt
 
-_streams: set[Stream] = set()
+_streams: set[Stream | SpeechStream] = set()
 
 
 @dataclass(slots=True)
@@ -31,7 +32,10 @@ class SideCall:
     payer: BillingContext
     search: RouteSearch
     words: str = ""
-    stream: Stream | None = None
+    sound: Part | None = None
+    is_speech: bool = False
+    """True if the words of the prompt are read aloud."""
+    stream: Stream | SpeechStream | None = None
     error: VendorError | None = None
     meter: Meter = field(init=False)
     begun: float = field(default_factory=time.monotonic)
@@ -46,7 +50,7 @@ class SideCall:
     def run(self, seconds: float, most: int) -> None:
         """Collect the answer's words until it ends, so many seconds are over or there are more than so many."""
         try:
-            with self.route.stream(self.prompt) as self.stream:
+            with self.route.speech(self.prompt) if self.is_speech else self.route.stream(self.prompt) as self.stream:
                 self._read(self.stream, seconds, most)
         except VendorError as failure:
             self.error = failure
@@ -79,7 +83,7 @@ class SideCall:
         is_refusal = stream is not None and stream.finish is not None and stream.finish.reason == "blocked"
         return self.error is None and stream is not None and not stream.stopped and not is_refusal
 
-    def _read(self, stream: Stream, seconds: float, most: int) -> None:
+    def _read(self, stream: Stream | SpeechStream, seconds: float, most: int) -> None:
         in_time = threading.Timer(seconds, stream.stop)
         in_time.daemon = True
         in_time.start()
@@ -91,6 +95,7 @@ class SideCall:
                 self.first_at = self.first_at or time.monotonic()
                 self.meter.count(delta)
                 self.words += delta.text
+                self.sound = delta.part or self.sound
                 if len(self.words) > most:
                     break
         finally:
@@ -132,14 +137,18 @@ def prepared(payer: BillingContext, prompt_for: Callable[[Route], Prompt]) -> Si
 
 
 def next_for_speech(
-    payer: BillingContext, prompt_for: Callable[[Route], Prompt], search: RouteSearch
+    payer: BillingContext, prompt_for: Callable[[Route], Prompt], search: RouteSearch, *, is_speech: bool = False
 ) -> SideCall | Waiting:
     """Return the next call of a model for speech, as `prepared` does.
 
     No replies use these models, so this call itself is the probe.
     """
     step = search.next()
-    return step if isinstance(step, Waiting) else _reserved(step.for_speech(), prompt_for(step), payer, search)
+    if isinstance(step, Waiting):
+        return step
+    call = _reserved(step.for_speech(), prompt_for(step), payer, search)
+    call.is_speech = is_speech
+    return call
 
 
 def search_for(payer: BillingContext) -> RouteSearch:

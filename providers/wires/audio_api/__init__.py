@@ -1,1 +1,1 @@
-"""The wire of endpoints that write down speech: `/audio/transcriptions`."""
+"""The wire of endpoints that write down speech or read aloud: `/audio`."""

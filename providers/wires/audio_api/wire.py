@@ -1,25 +1,25 @@
-"""The wire of endpoints for speech: `/audio/transcriptions`.
+"""The wire of endpoints for speech: `/audio/transcriptions`, and `/audio/speech` for text that is to be read aloud.
 
-Source: the OpenAI API reference (create transcription) and OpenRouter's (a file's name tells its format; JSON with
-`text` and `usage` comes unless another format is asked for). The list of models and the errors are those of the
-OpenAI-compatible wire, which begins at the same address.
+Source: the OpenAI API reference (create transcription, create speech) and OpenRouter's. A file's name tells its format,
+and JSON with `text` and `usage` comes unless another format is asked for. The list of models and the errors are those
+of the OpenAI-compatible wire, which begins at the same address.
 """
 
 from __future__ import annotations
 
 import re
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from providers.errors import BadRequest
+from providers.errors import BadReply, BadRequest, VendorError
 from providers.types import Address, Delta, Finish, HttpRequest, Part, Prompt
 from providers.wires import vendor_errors
 from providers.wires.declarations import Preset, WebSearch, translate_noop
 from providers.wires.declarations import draws_nothing as drawn
 from providers.wires.image_api.detection import KEY_PLACEMENTS, NEIGHBOURS, SHORT_ANSWER, doors, hint, plainer
 from providers.wires.image_api.request import FormFile, multipart
-from providers.wires.json_values import mapping, merged, string, unwrapped
+from providers.wires.json_values import from_json, mapping, merged, string, to_bytes, unwrapped
 from providers.wires.openai import wire as openai
 from providers.wires.openai.usage import usage
 from providers.wires.openai.wire import catalogue_request, error, other_list, parse_catalogue
@@ -31,7 +31,7 @@ __all__ = [
     "ASKS_USAGE", "AUDIO", "END_MARKER", "EXTRA_HEADERS", "FIELDS", "KEY_PLACEMENTS", "LABEL", "NAME", "NEIGHBOURS",
     "ONLY_PICTURES", "OPTIONS", "PARAMETERS", "PRESETS", "REPLIES", "SHORT_ANSWER", "WEB_SEARCHES", "body",
     "catalogue_request", "doors", "drawn", "error", "hint", "other_list", "parse_catalogue", "parser", "plainer",
-    "request", "words_alone",
+    "request", "sound_in", "speech_request", "words_alone",
 ]  # fmt: skip
 
 NAME = "audio_api"
@@ -48,6 +48,14 @@ FIELDS: tuple[Field, ...] = ()
 PRESETS: tuple[Preset, ...] = ()
 WEB_SEARCHES: tuple[WebSearch, ...] = ()
 
+USUAL_VOICE = "alloy"
+"""The voice for which no raw extra names another."""
+_BEGINNINGS = {
+    b"ID3": "audio/mpeg",
+    **{bytes([0xFF, second]): "audio/mpeg" for second in (0xFB, 0xF3, 0xF2, 0xFA, 0xE3)},
+    b"RIFF": "audio/wav",
+    b"OggS": "audio/ogg",
+}
 _OTHER_DOORS = re.compile(r"/(chat/completions|responses|images(/[a-z]+)?|audio(/[a-z]+)?)\Z")
 
 
@@ -57,6 +65,27 @@ def request(address: Address, prompt: Prompt) -> HttpRequest:
     kind, content = multipart(merged(body(address, prompt), mapping(prompt.parameters.get("raw"))), [file])
     door = f"{_base(address)}/audio/transcriptions"
     return HttpRequest("POST", door, (("Content-Type", kind), *address.headers), content, address.key_placement)
+
+
+def speech_request(address: Address, prompt: Prompt) -> HttpRequest:
+    """Return the request to read the words of `prompt` aloud."""
+    text = "".join(part.text for turn in prompt.turns for part in turn.parts)
+    asked = {**body(address, prompt), "input": text, "voice": USUAL_VOICE, "response_format": "mp3"}
+    content = to_bytes(merged(asked, mapping(prompt.parameters.get("raw"))))
+    headers = (("Content-Type", "application/json"), *address.headers)
+    return HttpRequest("POST", f"{_base(address)}/audio/speech", headers, content, address.key_placement)
+
+
+def sound_in(content: bytes) -> Part | VendorError:
+    """Return the sound of an answer under the type that its bytes show, or the error that came instead."""
+    media_type = next((kind for beginning, kind in _BEGINNINGS.items() if content.startswith(beginning)), "")
+    if media_type:
+        return Part("file", "", {"media_type": media_type, "data": b64encode(content).decode()})
+    try:
+        failure = vendor_errors.in_event(mapping(from_json(content.decode("utf-8", "replace"))))
+    except (ValueError, RecursionError):
+        failure = None
+    return failure or BadReply(because="The vendor sent something that is no sound.")
 
 
 def body(_address: Address, prompt: Prompt) -> dict[str, Any]:
