@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0055_dictation'),
+        ('conversations', '0056_guests'),
     ]
 
     operations = [
