@@ -1,4 +1,4 @@
-"""Answers with sounds, kept on disk for a day and up to a limit, so that nobody pays twice for hearing them again."""
+"""Answers with sounds, kept on disk for a day and up to a limit: nobody pays twice for them."""
 
 import os
 import time

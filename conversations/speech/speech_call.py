@@ -1,4 +1,4 @@
-"""Calls of models for speech: the first that a person may use here, over the routes that work, while somebody waits."""
+"""Calls of models for speech: of the first that a person may use here, while somebody waits."""
 
 import json
 import threading

@@ -1,4 +1,4 @@
-"""A text that is read aloud, as a stream of one sound: in the place of `Stream`, whose interface callers use."""
+"""A text that is read aloud, as a stream of one sound with the interface of `Stream`."""
 
 from __future__ import annotations
 
