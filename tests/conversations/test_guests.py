@@ -88,6 +88,7 @@ def test_a_teams_conversation_has_guests_who_only_read(cast: Cast) -> None:
     assert name(cast.rita, talk, "carol")[0] == 404, "who may not share it by a link"
     assert name(cast.alice, talk, "carol", write=True)[0] == 409
     assert name(cast.alice, talk, "rita")[0] == 409, "a member reads it already"
+    assert Api(cast.alice).refusal("POST", path(talk), {"name": "nobody"}) == (400, "bad_field")
     assert name(cast.alice, talk, "carol")[1]["audience"]["kind"] == "team"
     assert Api(cast.carol).get("/conversations")["results"][0]["audience"]["write"] is False
     assert Conversation.objects.filter(pk=talk.pk).readers([cast.carol.pk]) == {(talk.pk, cast.carol.pk)}

@@ -44,7 +44,7 @@ class AudiencePanel extends HTMLElement {
   }
 
   #changed(field) {
-    if ("name" in field.dataset) this.#give(field.dataset.name, Boolean(field.value));
+    if ("name" in field.dataset) call("POST", guests(), { name: field.dataset.name, write: Boolean(field.value) }).catch(() => this.#load());
     else if (field.form === this.#form) this.#warn();
   }
 
@@ -81,7 +81,7 @@ class AudiencePanel extends HTMLElement {
   }
 
   async #move() {
-    const refusal = this.querySelector("[role=alert]");
+    const refusal = this.#form.querySelector("[role=alert]");
     try {
       const moved = await call("PATCH", page.api.conversation(page.conversation), { team: this.#form.team.value || null });
       if (moved) await this.#load();
