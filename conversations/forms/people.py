@@ -104,13 +104,39 @@ class LeaverForm(forms.Form):
         self.leaver = leaver
 
     def clean_heir(self) -> User | None:
-        name = self.cleaned_data["heir"].strip()
+        return self._named("heir")
+
+    def _named(self, field: str) -> User | None:
+        name = self.cleaned_data[field].strip()
         if not name:
             return None
         heir = User.objects.filter(username__iexact=name, is_active=True).exclude(pk=self.leaver.pk).first()
         if heir is None:
             raise ValidationError(gettext("Nobody here has this name."))
         return heir
+
+
+class HandOverForm(LeaverForm):
+    """The people who take over what a leaver had: one for teams, one for links, one for prompts."""
+
+    links_heir = forms.CharField(
+        label=_("Share links go to"),
+        required=False,
+        widget=forms.TextInput(attrs={"list": "heirs", "autocomplete": "off"}),
+        help_text=_("A username. Gets the links to conversations that they may share; other links end."),
+    )
+    prompts_heir = forms.CharField(
+        label=_("Prompts go to"),
+        required=False,
+        widget=forms.TextInput(attrs={"list": "heirs", "autocomplete": "off"}),
+        help_text=_("A username. Gets the prompts that only this person had, and can read them all."),
+    )
+
+    def clean_links_heir(self) -> User | None:
+        return self._named("links_heir")
+
+    def clean_prompts_heir(self) -> User | None:
+        return self._named("prompts_heir")
 
 
 class ClosingForm(LeaverForm):

@@ -7,7 +7,9 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
-from conversations.models import Conversation, Membership, User
+from conversations.actions.prompts.writing import create_prompt
+from conversations.models import Conversation, Membership, Share, User
+from conversations.protocol.prompts import Place, checked
 from conversations.workers import background
 from tests.conftest import Cast
 from tests.conversations.sharing import talk
@@ -77,6 +79,25 @@ def test_a_leavers_places_and_team_conversations_are_handed_over(alice: Client, 
     assert Conversation.objects.get(pk=shared.pk).owner == cast.carol
     assert Conversation.objects.get(pk=private.pk).owner == cast.bob
     assert not Conversation.objects.visible_to(cast.carol).filter(pk=private.pk).exists()
+
+
+def test_links_and_prompts_of_a_leaver_get_recipients_of_their_own(alice: Client, cast: Cast) -> None:
+    ours, private = talk(cast.bob, team=cast.team), talk(cast.bob)
+    links = [
+        Share.objects.create(conversation=one, message=one.messages.first(), made_by=cast.bob, digest=str(one.pk))
+        for one in (ours, private)
+    ]
+    version = create_prompt(cast.bob, Place(), checked("Greeting", "Say hello")).versions.get()
+    address = reverse("admin:conversations_user_leaving", args=[cast.bob.pk])
+    assert "Open share links: 2." in alice.get(address).content.decode()
+    given = {"heir": "rita", "links_heir": "alice", "prompts_heir": "carol"}
+    assert alice.post(address, given).status_code == 302
+    for link in links:
+        link.refresh_from_db()
+    assert [(link.made_by, link.revoked_at is None) for link in links] == [(cast.alice, True), (cast.bob, False)]
+    version.refresh_from_db()
+    assert (version.prompt.owner, version.author) == (cast.carol, cast.bob), "who wrote it stays"
+    assert Conversation.objects.get(pk=ours.pk).owner == cast.rita
 
 
 def test_nobody_ends_their_own_access_or_inherits_by_their_own_hand(cast: Cast) -> None:

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from conversations.actions.projects.projects import delete_own_projects
-from conversations.actions.staff.leavers import end_access
+from conversations.actions.staff.leavers import Recipients, end_access
 from conversations.actions.teams import LastLead, end_place
 from conversations.errors import Refused
 from conversations.live import events
@@ -81,7 +81,7 @@ def close_account(by: User, person: User, leaving: Leaving) -> None:
 
 def _end_access(by: User, person: User, heir: User | None) -> None:
     try:
-        end_access(by, person, heir)
+        end_access(by, person, Recipients(heir))
     except ValidationError:
         if person.is_superuser:
             raise LastSuperuser from None

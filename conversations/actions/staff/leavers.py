@@ -1,6 +1,7 @@
-"""The end of a leaver's access, and the hand-over of what they had in teams."""
+"""The end of a leaver's access, and the hand-over of what they had."""
 
 from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import partial
 
 from django.db import transaction
@@ -9,23 +10,41 @@ from conversations.accounts import deactivation
 from conversations.actions.projects.members import kept_reachable
 from conversations.actions.projects.projects import hand_over_places
 from conversations.live import events
-from conversations.models import Conversation, Membership, User
+from conversations.models import Conversation, Membership, Prompt, PromptVersion, Share, User
+from conversations.usage import quotas
 from providers.audit import log
 
 
-def end_access(by: User, person: User, heir: User | None = None) -> None:
-    """Deactivate a person and, with an heir, hand over their places and conversations in teams.
+@dataclass(frozen=True, slots=True)
+class Recipients:
+    """The people who get a leaver's places and conversations in teams, open share links, and prompts.
 
-    Private conversations stay private: nobody else may read them. Raises ValidationError for the last superuser.
+    Tokens and webhooks have none: their secrets and addresses are the leaver's.
+    """
+
+    places: User | None = None
+    links: User | None = None
+    prompts: User | None = None
+
+
+def end_access(by: User, person: User, recipients: Recipients = Recipients()) -> None:
+    """Deactivate a person and hand over what they had to those who get it; authors stay.
+
+    Private conversations stay private: nobody else may read them. Raises ValidationError for the last superuser, and
+    Refused where somebody would have too many prompts.
     """
     with transaction.atomic(), ExitStack() as stack, log.watch(by, User.objects.filter(pk=person.pk)):
         for place in person.memberships.order_by("team"):
             stack.enter_context(kept_reachable(by, place.team_id))
         person.is_active = False
         person.clean()
-        if heir is not None:
-            _hand_over_places(by, person, heir)
-            _hand_over_conversations(by, person, heir)
+        if recipients.places is not None:
+            _hand_over_places(by, person, recipients.places)
+            _hand_over_conversations(by, person, recipients.places)
+        if recipients.links is not None:
+            _hand_over_links(by, person, recipients.links)
+        if recipients.prompts is not None:
+            _hand_over_prompts(by, person, recipients.prompts)
         person.save(update_fields=["is_active"])
         deactivation.end_access(by, person)
 
@@ -46,7 +65,25 @@ def _hand_over_places(by: User, person: User, heir: User) -> None:
 
 def _hand_over_conversations(by: User, person: User, heir: User) -> None:
     for conversation in Conversation.objects.filter(owner=person).exclude(team=None):
+        conversation.guests.filter(user=heir).delete()
         revision = conversation.advance(1, moves_up=False, owner=heir)
         told = {"before": {"owner": person}, "after": {"owner": heir}}
         log.note(by, log.Act.CHANGED, conversation, name="", **told)
         transaction.on_commit(partial(events.conversation_updated, conversation, revision))
+
+
+def _hand_over_links(by: User, person: User, recipient: User) -> None:
+    """Make the recipient the maker of the open links to conversations that they may share; the others end."""
+    theirs = person.shares.open().filter(conversation__in=Conversation.objects.decided_by(recipient))
+    links = Share.objects.filter(pk__in=list(theirs.values_list("pk", flat=True)))
+    with log.watch(by, links):
+        links.update(made_by=recipient)
+
+
+def _hand_over_prompts(by: User, person: User, recipient: User) -> None:
+    kept = Prompt.objects.in_place(owner=person)
+    count = kept.count()
+    quotas.check_prompts(Prompt.objects.in_place(owner=recipient), count, PromptVersion.objects.characters(kept))
+    kept.update(owner=recipient)
+    after = {"owner": recipient, "prompts": count}
+    log.note(by, log.Act.CHANGED, Prompt, name="", before={"owner": person}, after=after)

@@ -1,4 +1,4 @@
-"""The page that ends a leaver's access and hands over what they had in teams."""
+"""The page that ends a leaver's access and hands over what they had: places and conversations, links, prompts."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from conversations.accounts.signed_in import person_of
-from conversations.actions.staff.leavers import end_access
-from conversations.forms.people import LeaverForm
+from conversations.actions.staff.leavers import Recipients, end_access
+from conversations.errors import Refused
+from conversations.forms.people import HandOverForm, LeaverForm
+from conversations.forms.teams import sentence_of
 from conversations.models import User
 
 HANDING_OVER = tuple(f"conversations.{verb}_membership" for verb in ("view", "add", "change"))
@@ -31,9 +33,11 @@ def page(rows: admin.ModelAdmin[User], request: HttpRequest, pk: UUID) -> HttpRe
     person = get_object_or_404(User, pk=pk)
     if not may_end(rows, request, person):
         raise PermissionDenied
-    form = LeaverForm(person, request.POST if request.method == "POST" else None)
+    form = HandOverForm(person, request.POST if request.method == "POST" else None)
     if not request.user.has_perms(HANDING_OVER):
-        del form.fields["heir"]
+        del form.fields["heir"], form.fields["links_heir"]
+    if not request.user.is_superuser:  # they are private words
+        del form.fields["prompts_heir"]
     if form.is_valid() and _ended(request, form):
         return redirect("admin:conversations_user_change", pk)
     frame = {**rows.admin_site.each_context(request), "opts": User._meta, "original": person}
@@ -42,6 +46,10 @@ def page(rows: admin.ModelAdmin[User], request: HttpRequest, pk: UUID) -> HttpRe
         "form": form,
         "places": person.memberships.select_related("team").order_by("team__name"),
         "shared": person.conversations.exclude(team=None).count(),
+        "links": person.shares.open().count(),
+        "prompts": person.prompts.count(),
+        "tokens": person.tokens.open().count(),
+        "targets": person.targets.count(),
         "heirs": offered(person) if "heir" in form.fields else [],
     }
     return TemplateResponse(request, "admin/conversations/user/leaving.html", {**frame, **context})
@@ -51,11 +59,16 @@ def _ended(request: HttpRequest, form: LeaverForm) -> bool:
     """End the access; returns False with an error in the form if that may not be."""
     if raises_own_place(request, form):
         return False
-    heir = form.cleaned_data.get("heir")
+    given = form.cleaned_data
+    heir = given.get("heir")
+    recipients = Recipients(heir, given.get("links_heir"), given.get("prompts_heir"))
     try:
-        end_access(person_of(request), form.leaver, heir)
+        end_access(person_of(request), form.leaver, recipients)
     except ValidationError as error:
         form.add_error(None, error)
+        return False
+    except Refused as refusal:
+        form.add_error("prompts_heir", sentence_of(refusal))
         return False
     said = _("%(name)s can no longer sign in.") % {"name": form.leaver.name}
     if heir:
