@@ -108,9 +108,8 @@ class ConversationPage(Schema):
 
 class ConversationFilter(Schema):
     team: UUID | None = None
-    kind: Literal["private", "team"] | None = None
-    named: bool | None = None
-    """Whether it is open to this person by name."""
+    kind: Literal["private", "named", "team"] | None = None
+    """`named`: open to this person by name; the others are not."""
     project: UUID | None = None
     pinned: bool | None = None
     archived: bool | None = None
@@ -118,9 +117,9 @@ class ConversationFilter(Schema):
 
     def conditions(self) -> dict[str, Any]:
         """Return the conditions of a query of `models.sidebar`."""
-        is_private = self.kind and self.kind == "private"
+        is_private = None if self.kind in (None, "named") else self.kind == "private"
         asked = {"team__isnull": is_private, "is_pinned": self.pinned, "is_archived": self.archived, "team": self.team}
-        asked |= {"project": self.project, "is_named": self.named}
+        asked |= {"project": self.project, "is_named": self.kind and self.kind == "named"}
         return {name: value for name, value in asked.items() if value is not None}
 
 

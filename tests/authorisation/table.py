@@ -383,7 +383,7 @@ API = [
     ),
     on(
         "api:conversations",
-        query="?named=true",
+        query="?kind=named",
         roles=SIGNED_IN,
         shows={**dict.fromkeys(READ, NOBODY), "guests": READER | MEMBER},
     ),

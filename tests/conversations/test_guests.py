@@ -46,12 +46,12 @@ def test_a_guest_reads_at_every_door_and_writes_once_named_for_it(
     guest = {"id": str(cast.carol.pk), "name": "carol", "write": False}
     assert shown["audience"] == {"kind": "people", "team": None, "write": True, "decide": True, "guests": [guest]}
     assert carol.event("conversation.updated")["guests"] == [guest]
-    seen = Api(cast.carol).get("/conversations?named=true")["results"]
+    seen = Api(cast.carol).get("/conversations?kind=named")["results"]
     assert [(one["title"], one["audience"]["write"], one["audience"]["decide"]) for one in seen] == [
         ("Harbour plan", False, False)
     ]
-    assert Api(cast.carol).get("/conversations?named=false")["results"] == []
-    assert Api(cast.alice).get("/conversations?kind=private&named=false")["results"] != []
+    assert Api(cast.carol).get("/conversations?kind=private")["results"] == []
+    assert Api(cast.alice).get("/conversations?kind=private")["results"] != []
     assert found(cast.carol) == ["Harbour plan"]
     told = Notification.objects.get(person=cast.carol)
     assert (told.kind, told.by, told.conversation) == ("named", cast.alice, talk)

@@ -10,9 +10,9 @@ import { rememberFolded } from "../helpers/sidebar-cookie.js";
 
 const QUERIES = {
   pinned: { pinned: true, archived: false },
-  team: { kind: "team", named: false, pinned: false, archived: false },
-  named: { named: true, pinned: false, archived: false },
-  private: { kind: "private", named: false, pinned: false, archived: false },
+  team: { kind: "team", pinned: false, archived: false },
+  named: { kind: "named", pinned: false, archived: false },
+  private: { kind: "private", pinned: false, archived: false },
 };
 /** So far below the lower edge the next rows are fetched already. */
 const AHEAD = "300px";
