@@ -22,7 +22,12 @@ class AudiencePanel extends HTMLElement {
 
   async #load() {
     const response = await fetch(page.urls.audience(page.conversation)).catch(() => null);
-    if (response?.ok) this.replaceChildren(fragment(await response.text()));
+    if (!response?.ok) return;
+    const part = fragment(await response.text());
+    const sheet = part.querySelector("link");
+    const isDrawn = new Promise((resolve) => (sheet.onload = sheet.onerror = resolve));
+    this.replaceChildren(part);
+    await isDrawn;
   }
 
   async #share() {
