@@ -25,6 +25,7 @@ from tests.shell import inside
 
 BASE = Path(__file__).resolve().parent.parent
 MAKE_ROWS = f"""
+import gc; gc.disable()
 import django; django.setup()
 from django.core.management import call_command
 call_command("migrate", verbosity=0)
@@ -60,7 +61,8 @@ Message.objects.create(
 )
 """
 START = """
-import os
+import gc, os
+gc.disable()
 from chatsite.bootstrap import address, catalogues
 catalogues.compile_changed()
 port = address.free_port("127.0.0.1", 0)

@@ -101,34 +101,32 @@ def conversation_of(message_id: UUID) -> UUID:
 
 def visible_message(user: User, message_id: UUID) -> Message:
     """Return a message that this person may read, and lock its conversation until the transaction ends."""
-    return _message(user, Message.objects.visible_to(user), message_id, _VISIBLE)
+    return _message(user, _VISIBLE_MESSAGE, message_id, _VISIBLE)
 
 
 def writable_message(user: User, message_id: UUID) -> Message:
     """Return a message where `user` may write, and lock its conversation until the transaction ends."""
-    return _message(user, Message.objects.writable_by(user), message_id, _WRITABLE)
+    return _message(user, _WRITABLE_MESSAGE, message_id, _WRITABLE)
 
 
 def writable_question(user: User, message_id: UUID) -> Message:
     """Return a person's message where `user` may write, and lock its conversation until the transaction ends."""
-    return _message(user, Message.objects.writable_by(user).filter(role=Role.USER), message_id, _WRITABLE)
+    return _message(user, _WRITABLE_QUESTION, message_id, _WRITABLE)
 
 
 def writable_reply(user: User, message_id: UUID) -> Message:
     """Return a model's message where `user` may write, and lock its conversation until the transaction ends."""
-    return _message(user, Message.objects.writable_by(user).filter(role=Role.ASSISTANT), message_id, _WRITABLE)
+    return _message(user, _WRITABLE_REPLY, message_id, _WRITABLE)
 
 
 def message_to_remark_on(user: User, message_id: UUID) -> Message:
     """Return a message on which `user` may remark, and lock its conversation until the transaction ends."""
-    rows = Message.objects.in_conversations(Conversation.objects.open_to_remarks_of(user))
-    return _message(user, rows, message_id, _OPEN_TO_REMARKS)
+    return _message(user, _TO_REMARK_ON, message_id, _OPEN_TO_REMARKS)
 
 
 def writable_turn(user: User, message_id: UUID) -> Message:
     """Return a reply, or a message for people, where `user` may write; locks its conversation."""
-    rows = Message.objects.writable_by(user).filter(Q(role=Role.ASSISTANT) | Q(for_people=True))
-    return _message(user, rows, message_id, _WRITABLE)
+    return _message(user, _WRITABLE_TURN, message_id, _WRITABLE)
 
 
 _VISIBLE = Prepared(lambda user, key: _with_audience(Conversation.objects.visible_to(user).filter(pk=key)))
@@ -153,14 +151,39 @@ def _found(rows: Sequence[Conversation]) -> Conversation:
     return rows[0]
 
 
-def _message(user: User, rows: MessageQuerySet, key: UUID, judge: Judge) -> Message:
-    rows = rows.select_related("conversation__team", "conversation__project", "conversation__owner", "parent")
-    rows = rows.filter(conversation__deleted_at=None)  # of the locked row: it may have been deleted meanwhile
-    found = rows.select_for_update(of=("conversation",), no_key=True).filter(pk=key).first()
+def _message(user: User, rows: "Prepared[Message]", key: UUID, judge: Judge) -> Message:
+    found = rows.one(user.pk, key)
     if found is None:
         raise NotFound
     _kept(user, found.conversation, judge)
     return found
+
+
+def _visible_message(user: UUID, key: UUID) -> MessageQuerySet:
+    return _with_locked(Message.objects.visible_to(User(pk=user)), key)
+
+
+def _writable_message(user: UUID, key: UUID) -> MessageQuerySet:
+    return _with_locked(Message.objects.writable_by(User(pk=user)), key)
+
+
+def _to_remark_on(user: UUID, key: UUID) -> MessageQuerySet:
+    return _with_locked(Message.objects.in_conversations(Conversation.objects.open_to_remarks_of(User(pk=user))), key)
+
+
+def _with_locked(rows: MessageQuerySet, key: UUID) -> MessageQuerySet:
+    rows = rows.select_related("conversation__team", "conversation__project", "conversation__owner", "parent")
+    rows = rows.filter(conversation__deleted_at=None)  # of the locked row: it may have been deleted meanwhile
+    return rows.select_for_update(of=("conversation",), no_key=True).filter(pk=key)
+
+
+_VISIBLE_MESSAGE, _WRITABLE_MESSAGE = Prepared(_visible_message), Prepared(_writable_message)
+_WRITABLE_QUESTION = Prepared(lambda user, key: _writable_message(user, key).filter(role=Role.USER))
+_WRITABLE_REPLY = Prepared(lambda user, key: _writable_message(user, key).filter(role=Role.ASSISTANT))
+_WRITABLE_TURN = Prepared(
+    lambda user, key: _writable_message(user, key).filter(Q(role=Role.ASSISTANT) | Q(for_people=True))
+)
+_TO_REMARK_ON = Prepared(_to_remark_on)
 
 
 def _to_end(user: User, rows: ConversationQuerySet, conversation_id: UUID) -> Conversation:
