@@ -21,6 +21,7 @@ from conversations.models.message import Role, Status
 from conversations.protocol import commands
 from conversations.search import indexing
 from conversations.usage import budgets
+from providers.errors import ContextTooLong
 from providers.models import LanguageModel
 from providers.prepared_queries import insert
 
@@ -121,6 +122,8 @@ def start_on_commit(replies: Sequence[Message]) -> None:
 
 
 def _retry(user: User, body: commands.Retry, reply: Message) -> dict[str, Any]:
+    if body.folds and reply.error_code != ContextTooLong.code:
+        raise Refused("conflict", "No vendor found the conversation too long here.", "fold")
     models = model_choice.models(user, reply.conversation, body.models or (), before=[reply.model_id])
     return _add_versions(user, reply, models, folds=body.folds)
 

@@ -17,7 +17,7 @@ from conversations.generation.checkpoints import writer
 from conversations.generation.folding import making
 from conversations.generation.folding.fitting import fitted, most_for
 from conversations.generation.folding.making import Folding
-from conversations.generation.folding.planning import plan_for
+from conversations.generation.folding.planning import Plan, plan_for
 from conversations.generation.looking_up import LookedUp, looked_up_for
 from conversations.generation.outcomes import Outcome, closing, outcome_of_error, outcome_of_restart, outcome_of_stop
 from conversations.generation.queue import Places, queue
@@ -265,23 +265,33 @@ def _keys(payer: BillingContext) -> list[ApiKey]:
 
 def _fitted(live: LiveReply, reply: Message, route: Route, looked_up: Part | None) -> Prompt | Folding | Waiting:
     """Return the prompt within the model's context window, or what comes first if what is above is folded."""
-    assert live.search is not None
-    try:
-        prompt = prompts.prompt_for(reply, route, looked_up)
-    except VendorError:
-        live.search.release()
-        raise
-    share = folds_at(reply.conversation.team)
-    window = _window(live, reply, prompt)
-    most = most_for(prompt, window, share)
-    if most is not None and not live.is_folded:
-        plan = plan_for(reply, prompt, most)
-        step = making.begun(reply, plan, window) if plan else None
+    prompt = _prompt(live, reply, route, looked_up)
+    window, share = _window(live, reply, prompt), folds_at(reply.conversation.team)
+
+    def plan() -> Plan | None:
+        """Return what to fold as it is now: another reply's summary may just have come."""
+        now = _prompt(live, reply, route, looked_up)
+        most = most_for(now, window, share)
+        return None if most is None else plan_for(reply, now, most)
+
+    if not live.is_folded and most_for(prompt, window, share) is not None:
+        step = making.begun(reply, plan, window)
         live.is_folded = not isinstance(step, Waiting)
         if step is not None:
             return step
+        prompt = _prompt(live, reply, route, looked_up)
     prompt, live.folded = fitted(prompt, window, share)
     return prompt
+
+
+def _prompt(live: LiveReply, reply: Message, route: Route, looked_up: Part | None) -> Prompt:
+    """Return the whole prompt; an error frees the route."""
+    assert live.search is not None
+    try:
+        return prompts.prompt_for(reply, route, looked_up)
+    except VendorError:
+        live.search.release()
+        raise
 
 
 def _window(live: LiveReply, reply: Message, prompt: Prompt) -> int | None:

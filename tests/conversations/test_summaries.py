@@ -188,6 +188,7 @@ def test_what_a_vendor_finds_too_long_is_folded_when_somebody_asks(
     [again] = bob.ask("reply.retry", message=str(refused.pk), fold=True)["replies"]
     folded = ended(bob, again)
     assert (folded.status, folded.left_out, len(narrow.summaries)) == ("complete", [], 1)
+    assert bob.ask("reply.retry", message=again, fold=True)["code"] == "conflict", "it was not too long"
     after = go_on(bob, folded_model, conversation, "q17 of mine")
     assert after.status == "complete"
     assert prefix_of(narrow.replies[-1]) == prefix_of(narrow.replies[-2]) != []

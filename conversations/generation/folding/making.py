@@ -1,6 +1,7 @@
 """The call that sums up what is above before the next reply: one at a time in a conversation."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -71,27 +72,33 @@ class Folding:
             _end(self.row, error.code if error else "bad_reply" if is_whole else "vendor_timeout")
 
 
-def begun(reply: Message, plan: Plan, window: int | None) -> Folding | Waiting | None:
+def begun(reply: Message, planned: Callable[[], Plan | None], window: int | None) -> Folding | Waiting | None:
     """Return the summary to ask for, or the wait for another reply's; None if none can be had now.
 
-    `window` is assumed of a model for summaries whose context window is not known.
+    What to fold is planned once no other reply can store a summary. `window` is assumed of a model for summaries whose
+    context window is not known.
     """
     model = _model_for(reply)
-    if model is None:
+    if model is None or reply.parent_id is None:
         return None
     rows = Summary.objects.filter(conversation=reply.conversation_id)
-    rows.filter(status=Summary.Status.WAITING, asked_at__lt=timezone.now() - LONGEST).update(
-        status=Summary.Status.FAILED
-    )
+    left = rows.filter(status=Summary.Status.WAITING, asked_at__lt=timezone.now() - LONGEST)
+    left.update(status=Summary.Status.FAILED)
     if rows.filter(status=Summary.Status.FAILED, asked_at__gt=timezone.now() - PAUSE).exists():
         return None
-    claimed = Summary(conversation=reply.conversation, message_id=plan.message, room=plan.room, model_name=model.name)
+    claimed = Summary(conversation=reply.conversation, message_id=reply.parent_id, model_name=model.name)
     try:
         with transaction.atomic():
             rows.filter(status=Summary.Status.FAILED).delete()
             claimed.save(force_insert=True)
     except IntegrityError:
         return Waiting("folding", clock.now() + LOOK_AGAIN, frozenset([reply.pk]))
+    plan = planned()
+    if plan is None:
+        claimed.delete()
+        return None
+    claimed.message_id, claimed.room = plan.message, plan.room
+    claimed.save(update_fields=["message", "room"])
     call = _prepared(reply, plan, model, window, claimed)
     return Folding(claimed, call, plan) if call else None
 
