@@ -11,6 +11,7 @@ from ninja.files import UploadedFile
 
 from conversations import actions
 from conversations.accounts.signed_in import person_of
+from conversations.actions import access
 from conversations.api import estimates, model_list
 from conversations.api.schemas import (
     ArrangementChange,
@@ -35,7 +36,7 @@ from conversations.files import response, storage
 from conversations.live import events
 from conversations.models import Conversation, File, Project, Team, User
 from conversations.models.conversation import MAX_TITLE_LENGTH
-from conversations.models.sidebar import after, cursor_of, first, in_bin, sidebar
+from conversations.models.sidebar import after, cursor_of, first, in_bin, one_listed, sidebar
 from conversations.protocol.parameters import validate
 from conversations.search.entries import entries, newest_messages
 from conversations.search.indexing import by_the_index
@@ -159,8 +160,7 @@ def change(request: HttpRequest, conversation_id: UUID, given: ConversationChang
     """
     person, own = person_of(request), _arrangement(given)
     is_personal = bool(given.model_fields_set) and given.model_fields_set <= set(ArrangementChange.model_fields)
-    rows = Conversation.objects.visible_to(person) if is_personal else Conversation.objects.writable_by(person)
-    found: Conversation = _found(rows, conversation_id)
+    found = (access.visible if is_personal else access.writable)(person, conversation_id)
     team = given.team if "team" in given.model_fields_set else found.team_id
     with transaction.atomic():
         if own:
@@ -171,9 +171,8 @@ def change(request: HttpRequest, conversation_id: UUID, given: ConversationChang
             actions.move_conversation(person, conversation_id, given.team)
         if "project" in given.model_fields_set:
             actions.move_to_project(person, conversation_id, given.project)
-    if not Conversation.objects.visible_to(person).filter(pk=conversation_id).exists():
-        return Status(204, None)
-    return Status(200, _shown(person, conversation_id))
+    shown = one_listed(person, conversation_id)
+    return Status(204, None) if shown is None else Status(200, events.conversation_json(shown, person))
 
 
 @router.post("/conversations/{uuid:conversation_id}/guests", response={200: ConversationOut, **_ERRORS})
@@ -276,8 +275,10 @@ def _found(rows: Any, key: UUID) -> Any:
 
 
 def _shown(person: User, conversation_id: UUID) -> dict[str, Any]:
-    rows = sidebar(Conversation.objects.visible_to(person), person)
-    return events.conversation_json(_found(rows, conversation_id), person)
+    found = one_listed(person, conversation_id)
+    if found is None:
+        raise NotFound
+    return events.conversation_json(found, person)
 
 
 def _arrangement(given: ConversationChange) -> dict[str, bool]:

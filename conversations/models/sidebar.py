@@ -14,6 +14,7 @@ from conversations.models.people import Membership, User
 from conversations.models.personal.guest import Guest
 from conversations.models.personal.mention import Mention
 from conversations.models.personal.read_state import ReadMark
+from providers.prepared_queries import Prepared
 
 
 def sidebar(rows: ConversationQuerySet, user: User) -> ConversationQuerySet:
@@ -27,6 +28,19 @@ def sidebar(rows: ConversationQuerySet, user: User) -> ConversationQuerySet:
     seen["is_mentioned"] = Exists(Mention.objects.unread().filter(person=user, conversation=OuterRef("pk")))
     rows = placed(rows.select_related("team", "project", "owner", "model").defer("project__instructions"), user)
     return rows.annotate(**seen, **judged)
+
+
+def one_listed(user: User, key: UUID) -> Conversation | None:
+    """Return this conversation as the person's list shows it, or None if they may not read it."""
+    return _LISTED.one(user.pk, key)
+
+
+def _listed(person: UUID, key: UUID) -> ConversationQuerySet:
+    user = User(pk=person)
+    return sidebar(Conversation.objects.visible_to(user), user).filter(pk=key)
+
+
+_LISTED = Prepared(_listed)
 
 
 def placed(rows: ConversationQuerySet, user: User) -> ConversationQuerySet:

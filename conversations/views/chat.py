@@ -20,7 +20,7 @@ from conversations.files.storage import MAX_BYTES
 from conversations.forms.endpoints import EndpointForm
 from conversations.models import Conversation, Draft, Notification, Project, Team, User, Verification
 from conversations.models.projects.project_list import in_sidebar
-from conversations.models.sidebar import sidebar
+from conversations.models.sidebar import one_listed
 from conversations.protocol.commands import MAX_FILES, MAX_MODELS
 from conversations.speech.recording import MAX_SECONDS
 from conversations.text import MAX_TEXT_LENGTH
@@ -80,7 +80,7 @@ def resting_keys(request: HttpRequest) -> HttpResponse:
 
 def _chat_context(request: HttpRequest, conversation_id: UUID | None = None) -> dict[str, Any]:
     person = person_of(request)
-    conversation = _SHOWN.one(person.pk, conversation_id) if conversation_id else None
+    conversation = one_listed(person, conversation_id) if conversation_id else None
     if conversation_id and conversation is None:
         raise Http404
     offered = composer.offered_models(person, conversation)
@@ -143,11 +143,6 @@ def _readers(person: User, conversation: Conversation) -> str:
     return ", ".join(filter(None, (conversation.team_name, owner, *guests)))
 
 
-def _shown(person: UUID, key: UUID) -> "QuerySet[Conversation]":
-    user = User(pk=person)
-    return sidebar(Conversation.objects.visible_to(user), user).filter(pk=key)
-
-
 def _projects(person: UUID) -> "QuerySet[Project]":
     return Project.objects.writable_by(User(pk=person)).listed()
 
@@ -156,7 +151,7 @@ def _teams(person: UUID) -> "QuerySet[Team]":
     return Team.objects.writable_by(User(pk=person))
 
 
-_SHOWN, _PROJECTS, _TEAMS = Prepared(_shown), Prepared(_projects), Prepared(_teams)
+_PROJECTS, _TEAMS = Prepared(_projects), Prepared(_teams)
 
 
 def _chosen_project(request: HttpRequest, person: User) -> Project | None:
