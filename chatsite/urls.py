@@ -14,6 +14,10 @@ from conversations.api import api
 from conversations.reporting import downloads
 from conversations.reporting import views as pages
 from conversations.views import audience, chat, composer, first_run, search, shares, sign_up, site
+from conversations.views.assistants import choice as assistant_choice
+from conversations.views.assistants import files as assistant_files
+from conversations.views.assistants import pages as assistant_pages
+from conversations.views.assistants import versions as assistant_versions
 from conversations.views.data import data_page
 from conversations.views.links import invitations, passwords, shared_pages
 from conversations.views.lists import archive
@@ -78,6 +82,24 @@ urlpatterns = [
     path("notifications/", inbox.inbox, name="inbox"),
     path("notifications/newest/", inbox.newest, name="newest-notifications"),
     path("notifications/read/", inbox.read_all, name="read-notifications"),
+    path("assistants/", assistant_pages.assistants, name="assistants"),
+    path("assistants/new/", assistant_pages.new_assistant, name="new-assistant"),
+    path("assistants/choice/", assistant_choice.choice, name="assistant-choice"),
+    path("assistants/<uuid:assistant_id>/", assistant_pages.assistant, name="assistant"),
+    path("assistants/<uuid:assistant_id>/archive/", assistant_pages.archive, name="archive-assistant"),
+    path("assistants/<uuid:assistant_id>/delete/", assistant_pages.delete, name="delete-assistant"),
+    path("assistants/<uuid:assistant_id>/versions/", assistant_versions.versions, name="assistant-versions"),
+    path(
+        "assistants/<uuid:assistant_id>/versions/<int:number>/restore/",
+        assistant_versions.restore,
+        name="restore-assistant",
+    ),
+    path("assistants/<uuid:assistant_id>/files/", assistant_files.add_files, name="add-assistant-files"),
+    path(
+        "assistants/<uuid:assistant_id>/files/<uuid:file_id>/remove/",
+        assistant_files.remove_file,
+        name="remove-assistant-file",
+    ),
     path("prompts/", prompt_pages.prompts, name="prompts"),
     path("prompts/import/", prompt_transfer.import_prompts, name="import-prompts"),
     path("prompts/new/", prompt_pages.new_prompt, name="new-prompt"),

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from conversations.errors import Refused
-from conversations.models import Conversation, File, Installation, Message, User
+from conversations.models import Assistant, Conversation, File, Installation, Message, User
 from conversations.models.file import Form
 from conversations.usage.model_access import model_for, models_for
 from providers.models import LanguageModel
@@ -19,15 +19,23 @@ MAX_RUNNING = 8
 
 
 def models(
-    user: User, conversation: Conversation, asked: Sequence[UUID], before: Iterable[UUID | None] = ()
+    user: User,
+    conversation: Conversation,
+    asked: Sequence[UUID],
+    before: Iterable[UUID | None] = (),
+    assistant: Assistant | None = None,
 ) -> list[LanguageModel]:
-    """Return the requested models in order; else those used before that are left, else one.
+    """Return the requested models in order; else those used before that are left, else one: the assistant's, if any.
 
     Refuses if a requested model is missing or not for this person here, and if there is none at all.
     """
     if asked:
         return _all_of(user, conversation, asked)
-    return _those_left(user, conversation, before) or [_one_of(user, conversation)]
+    if left := _those_left(user, conversation, before):
+        return left
+    if assistant and assistant.model_ids:
+        return [_first_of(user, conversation, assistant)]
+    return [_one_of(user, conversation)]
 
 
 def _all_of(user: User, conversation: Conversation, asked: Sequence[UUID]) -> list[LanguageModel]:
@@ -35,6 +43,14 @@ def _all_of(user: User, conversation: Conversation, asked: Sequence[UUID]) -> li
     if len(found) < len(asked):
         raise Refused("no_model", "One of these models is not there, or not for you.")
     return found
+
+
+def _first_of(user: User, conversation: Conversation, assistant: Assistant) -> LanguageModel:
+    """Return the first of the assistant's models that this person may use here; refuses if there is none."""
+    found = _those_left(user, conversation, map(UUID, assistant.model_ids))
+    if not found:
+        raise Refused("no_model", f"You may use none of the models of the assistant “{assistant}” here.", "assistant")
+    return found[0]
 
 
 def _those_left(user: User, conversation: Conversation, wanted: Iterable[UUID | None]) -> list[LanguageModel]:

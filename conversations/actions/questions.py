@@ -8,6 +8,7 @@ from django.db import transaction
 
 from conversations.actions import model_choice
 from conversations.actions.access import project_to_write_in, team_to_write_in, to_write_in, writable_question
+from conversations.actions.assistants import choosing as assistants
 from conversations.actions.audience.shared_place import go_on_after_send, go_on_from
 from conversations.actions.idempotency import claim
 from conversations.actions.prompts.sources import source_of
@@ -18,7 +19,7 @@ from conversations.files import storage
 from conversations.generation.side_calls import titles
 from conversations.ids import new_id
 from conversations.live import events
-from conversations.models import Conversation, File, Mention, Message, Notification, User
+from conversations.models import Assistant, Conversation, File, Mention, Message, Notification, User
 from conversations.models.message import Role, Status
 from conversations.protocol import commands
 from conversations.protocol.mentions import SIGNS, after_names, mentioned
@@ -72,6 +73,7 @@ class _Question:
     parameters: dict[str, Any] = field(default_factory=dict)
     prompt: dict[str, Any] | None = None
     """The kept prompt from which it came."""
+    assistant: Assistant | None = None
 
 
 def _place(user: User, body: commands.Send) -> dict[str, Any]:
@@ -96,11 +98,12 @@ def _go_on(user: User, body: commands.Send, conversation: Conversation) -> dict[
 
 
 def _post(user: User, body: commands.Send, conversation: Conversation) -> tuple[Message, dict[str, Any]]:
-    models = [] if body.nobody else model_choice.models(user, conversation, body.models)
+    assistant = assistants.picked(user, conversation, body)
+    models = [] if body.nobody else model_choice.models(user, conversation, body.models, assistant=assistant)
     prompt = source_of(user, *body.prompt) if body.prompt else None
-    asked = _Question(body.text, models, storage.attachable(user, body.files), body.parameters, prompt)
+    asked = _Question(body.text, models, storage.attachable(user, body.files), body.parameters, prompt, assistant)
     _refuse(user, conversation, asked)
-    changes = _changes(conversation, asked)
+    changes = {**_changes(conversation, asked), **assistants.changes(conversation, assistant, body)}
     first = conversation.advance(2 + len(models), **changes)
     if "title" in changes:
         indexing.set_title(conversation)
@@ -116,7 +119,9 @@ def _edit(user: User, body: commands.Edit, original: Message) -> dict[str, Any]:
         raise Refused("bad_text", "An empty message cannot be sent.")
     replies = list(original.children.filter(role=Role.ASSISTANT).order_by("id"))
     models = _models_for_edit(user, body, original, replies)
-    asked = _Question(body.text, models, attached, replies[0].parameters if replies else {}, original.prompt)
+    assistant = assistants.asked_before(user, replies[0]) if replies else None
+    parameters = replies[0].parameters if replies else {}
+    asked = _Question(body.text, models, attached, parameters, original.prompt, assistant)
     conversation = original.conversation
     _refuse(user, conversation, asked)
     first = conversation.advance(2 + len(models))
@@ -167,10 +172,12 @@ def _store(
         revision=revision,
     )
     replies = [
-        reply_to(question, model, user, later, asked.parameters, question.created_at)
+        reply_to(question, model, user, later, asked.parameters, question.created_at, assistant=asked.assistant)
         for later, model in enumerate(asked.models, revision + 1)
     ]
     store([question, *replies])
+    if asked.assistant and replies:
+        assistants.note_given(asked.assistant)
     if asked.attached:
         storage.attach(question, asked.attached)
     _mention(question, original)

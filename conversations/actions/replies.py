@@ -10,13 +10,14 @@ from django.utils import timezone
 
 from conversations.actions import model_choice
 from conversations.actions.access import writable_reply, writable_turn
+from conversations.actions.assistants import choosing as assistants
 from conversations.actions.audience.shared_place import go_on_from
 from conversations.actions.idempotency import claim
 from conversations.errors import Refused
 from conversations.generation import runner
 from conversations.ids import BOOT_ID
 from conversations.live import events
-from conversations.models import Conversation, Message, User
+from conversations.models import Assistant, Conversation, Message, User
 from conversations.models.message import Role, Status
 from conversations.protocol import commands
 from conversations.search import indexing
@@ -34,10 +35,12 @@ def reply_to(
     parameters: dict[str, Any],
     asked_at: datetime,
     continues: Message | None = None,
+    assistant: Assistant | None = None,
 ) -> Message:
     """Return an unsaved reply that waits for this process to write it.
 
-    Replies of one question with the same creation time are compared with each other.
+    Replies of one question with the same creation time are compared with each other. The reply keeps what its
+    assistant is now: changes come to later ones.
     """
     return Message(
         conversation=question.conversation,
@@ -46,7 +49,8 @@ def reply_to(
         author=asker,
         model=model,
         model_name=model.name,
-        parameters=parameters,
+        parameters={**assistant.parameters, **parameters} if assistant else parameters,
+        assistant=assistant and assistant.note(),
         continues=continues,
         created_at=asked_at,
         status=Status.WAITING,
@@ -124,29 +128,39 @@ def start_on_commit(replies: Sequence[Message]) -> None:
 def _retry(user: User, body: commands.Retry, reply: Message) -> dict[str, Any]:
     if body.folds and reply.error_code != ContextTooLong.code:
         raise Refused("conflict", "No vendor found the conversation too long here.", "fold")
-    models = model_choice.models(user, reply.conversation, body.models or (), before=[reply.model_id])
-    return _add_versions(user, reply, models, folds=body.folds)
+    assistant = assistants.asked_before(user, reply)
+    models = model_choice.models(user, reply.conversation, body.models or (), [reply.model_id], assistant)
+    return _add_versions(user, reply, models, assistant, folds=body.folds)
 
 
 def _answer(user: User, body: commands.Retry, question: Message) -> dict[str, Any]:
-    models = model_choice.models(user, question.conversation, body.models or ())
+    assistant = assistants.current(user, question.conversation)
+    models = model_choice.models(user, question.conversation, body.models or (), assistant=assistant)
     model_choice.refuse_what_no_model_takes(models, list(question.files.all()))
-    return _add_replies(user, question.conversation, question, models)
+    return _add_replies(user, question.conversation, question, models, assistant)
 
 
 def _continue(user: User, reply: Message) -> dict[str, Any]:
     if not reply.can_continue:
         raise Refused("conflict", "This reply did not break off: there is nothing to continue.")
-    models = model_choice.models(user, reply.conversation, (), before=[reply.model_id])
-    return _add_versions(user, reply, models, continues=reply)
+    assistant = assistants.asked_before(user, reply)
+    models = model_choice.models(user, reply.conversation, (), [reply.model_id], assistant)
+    return _add_versions(user, reply, models, assistant, continues=reply)
 
 
 def _add_versions(
-    user: User, reply: Message, models: list[LanguageModel], continues: Message | None = None, *, folds: bool = False
+    user: User,
+    reply: Message,
+    models: list[LanguageModel],
+    assistant: Assistant | None,
+    continues: Message | None = None,
+    *,
+    folds: bool = False,
 ) -> dict[str, Any]:
     if reply.parent is None:  # as where an import begins with a reply
         raise Refused("conflict", "This reply has no question that could be answered again.")
-    return _add_replies(user, reply.conversation, reply.parent, models, reply.parameters, continues, folds=folds)
+    conversation, question = reply.conversation, reply.parent
+    return _add_replies(user, conversation, question, models, assistant, reply.parameters, continues, folds=folds)
 
 
 def _add_replies(
@@ -154,6 +168,7 @@ def _add_replies(
     conversation: Conversation,
     question: Message,
     models: list[LanguageModel],
+    assistant: Assistant | None,
     parameters: dict[str, Any] | None = None,
     continues: Message | None = None,
     *,
@@ -165,12 +180,14 @@ def _add_replies(
     question.conversation = conversation
     now = timezone.now()
     versions = [
-        reply_to(question, model, user, revision, parameters or {}, now, continues)
+        reply_to(question, model, user, revision, parameters or {}, now, continues, assistant)
         for revision, model in enumerate(models, first)
     ]
     for version in versions:
         version.folds = folds
     store(versions)
+    if assistant:
+        assistants.note_given(assistant)
     go_on_from(user, versions[0], conversation)
     announce(conversation, versions)
     start_on_commit(versions)

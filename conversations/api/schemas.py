@@ -75,6 +75,14 @@ class AudienceOut(Schema):
     """The people to whom it is open by name."""
 
 
+class AssistantNote(Schema):
+    id: UUID
+    name: str
+    symbol: str
+    version: int
+    """The number of the version of its instructions; 0 without any."""
+
+
 class ConversationOut(Schema):
     id: UUID
     title: str
@@ -83,6 +91,9 @@ class ConversationOut(Schema):
     project: UUID | None
     project_name: str
     model: UUID | None
+    assistant: UUID | None
+    """The assistant of the next questions, for those who may use it."""
+    began_with: AssistantNote | None
     system_prompt: str
     parameters: dict[str, Any]
     updated_at: datetime

@@ -3,8 +3,8 @@
     {"format": "chatsite", "version": 1, "exported_at", "exported_by", "id", "title", "owner", "team", "model",
      "system_prompt", "parameters", "created_at", "updated_at", "pinned", "archived", "muted", "shown",
      "messages": [{"id", "parent", "role", "author", "text", "parts", "files", "status", "model", "parameters",
-                   "continues", "for_people", "finish_reason", "usage", "error", "left_out", "prompt"?, "verified",
-                   "remarks", "summaries"?, "created_at", "ended_at"}]}
+                   "continues", "for_people", "finish_reason", "usage", "error", "left_out", "prompt"?, "assistant"?,
+                   "verified", "remarks", "summaries"?, "created_at", "ended_at"}]}
 
 People, teams and models are names. `shown` is the end of the branch that the exporter sees; `pinned`, `archived` and
 `muted` are the exporter's own. `start` and `end` of a remark are characters of `text`; `remark` is the one that it
@@ -106,6 +106,7 @@ def _message(message: Message, place: Place) -> dict[str, Any]:
         "error": message.error_code or None,
         "left_out": message.left_out,
         **({"prompt": message.prompt} if message.prompt else {}),
+        **({"assistant": message.assistant} if message.assistant else {}),
         "verified": _verified(message.verified),
         "remarks": [_remark(remark) for remark in remarks_on(message)],
         **({"summaries": [_summary(one) for one in told]} if (told := message.told_summaries) else {}),  # type: ignore[attr-defined]

@@ -17,8 +17,8 @@ from providers.types import Part, Turn
 
 
 @dataclass(frozen=True, slots=True)
-class ProjectContext:
-    """The instructions as they are now, the version that they are, and the files in the order of their adding."""
+class Context:
+    """Instructions, the version that they are, and files in the order of their adding."""
 
     instructions: str = ""
     version: int | None = None
@@ -35,15 +35,15 @@ class ProjectContext:
         return (Turn("user", tuple(chain.from_iterable(told))),) if self.files else ()
 
 
-def context_of(project_id: UUID | None) -> ProjectContext:
+def context_of(project_id: UUID | None) -> Context:
     """Return what is told in this project's conversations now; nothing outside of projects."""
     project = project_id and Project.objects.filter(pk=project_id).first()
     if not project:
-        return ProjectContext()
+        return Context()
     versions = Instructions.objects.filter(project=project, number=project.version)
     version = versions.values_list("pk", flat=True).first() if project.instructions else None
     always = project.held.filter(looked_up=False).select_related("file__text")
-    return ProjectContext(project.instructions, version, tuple(held.file for held in always))
+    return Context(project.instructions, version, tuple(held.file for held in always))
 
 
 def note_version(reply: Message, version: int | None) -> None:

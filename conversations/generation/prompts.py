@@ -10,6 +10,7 @@ from django.db.models.functions import Length
 
 from conversations.content import file_parts
 from conversations.files import documents
+from conversations.generation.assistant_context import assistant_context
 from conversations.generation.branch_cache import branches
 from conversations.generation.folding import telling
 from conversations.generation.project_context import context_of, note_version
@@ -51,8 +52,8 @@ def prompt_for(reply: Message, route: Route, looked_up: Part | None = None) -> P
     """Return the branch down to this reply as a prompt, with the files in the forms that its model takes.
 
     Where it was folded, the summary and people's own words stand for what is above.
-    What its project tells comes first; what was looked up for the question stands right behind it. The reply's
-    row notes the version of the instructions.
+    What its project tells comes first, then its assistant; what was looked up for the question stands right behind it.
+    The reply's row notes the version of the project's instructions.
     """
     conversation = reply.conversation
     branch = branches.said_up_to(conversation.pk, reply.parent_id) if reply.parent_id else []
@@ -66,16 +67,18 @@ def prompt_for(reply: Message, route: Route, looked_up: Part | None = None) -> P
     if route.pictures is not None:
         branch = _with_latest_pictures(branch)
     project = context_of(conversation.project_id)
-    _refuse_too_many_bytes(branch, route.takes, project.file_ids)
+    assistant = assistant_context(reply)
+    _refuse_too_many_bytes(branch, route.takes, (*project.file_ids, *assistant.file_ids))
     note_version(reply, project.version)
     is_named = not route.makes_only_pictures and (len(people) > 1 or _always_named(conversation))
     speakers = SPEAKERS if is_named else ""
-    told = [project.instructions, conversation.system_prompt, introduction_to(conversation), speakers]
+    standing = [project.instructions, assistant.instructions, conversation.system_prompt]
+    told = [*standing, introduction_to(conversation), speakers]
     said = _turns(branch, route.takes, names_of(people) if is_named else {})
     go_on = [Turn("user", (Part("text", GO_ON),))] if reply.continues and not route.makes_only_pictures else []
     return Prompt(
         model=route.vendor_id,
-        turns=(*merged((*project.turns(route.takes), *said)), *go_on),
+        turns=(*merged((*project.turns(route.takes), *assistant.turns(route.takes), *said)), *go_on),
         system="\n\n".join(filter(None, told)),
         parameters={**conversation.parameters, **reply.parameters},
     )

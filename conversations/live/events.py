@@ -51,6 +51,7 @@ def _message_fields(message: Message) -> dict[str, Any]:
         **({"quote": ""} if message.quote else {}),
         "left_out": message.left_out,
         **({"prompt": message.prompt} if message.prompt else {}),
+        **({"assistant": message.assistant} if message.assistant else {}),
         "verified": verified_json(message.verified),
         "created_at": message.created_at,
     }
@@ -309,6 +310,8 @@ def _shared_fields(conversation: Conversation) -> dict[str, Any]:
         "project": conversation.project_id,
         "project_name": conversation.project.name if conversation.project else "",
         "model": conversation.model_id,
+        "assistant": conversation.assistant_id,
+        "began_with": conversation.began_with,
         "updated_at": conversation.updated_at,
     }
 

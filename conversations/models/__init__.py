@@ -1,5 +1,8 @@
 """The rows, with querysets for read and write access."""
 
+from conversations.models.assistants.assistant import Assistant
+from conversations.models.assistants.assistant_file import AssistantFile
+from conversations.models.assistants.version import AssistantVersion
 from conversations.models.conversation import Conversation
 from conversations.models.file import File, FileText
 from conversations.models.installation import Installation
@@ -38,6 +41,9 @@ from conversations.models.spending import Budget, DailySum, FirstToken, Reservat
 __all__ = [
     "AccountNotice",
     "Arrangement",
+    "Assistant",
+    "AssistantFile",
+    "AssistantVersion",
     "BranchChoice",
     "Budget",
     "CatchUp",

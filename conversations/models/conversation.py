@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from conversations.ids import new_id
+from conversations.models.assistants.assistant import Assistant
 from conversations.models.people import MAX_NAMED, Membership, Team, User
 from conversations.models.projects.project import Project
 from providers.models import LanguageModel
@@ -150,6 +151,10 @@ class Conversation(models.Model):
     RESTRICT, because the whole team could read the conversations of a deleted narrow project.
     """
     model = models.ForeignKey(LanguageModel, models.SET_NULL, null=True, blank=True, related_name="+")
+    assistant = models.ForeignKey(Assistant, models.SET_NULL, null=True, editable=False, related_name="conversations")
+    """The assistant of the next questions, for those who may use it."""
+    began_with = models.JSONField(null=True, editable=False)
+    """The assistant of its first question, as it was then: {"id", "name", "symbol", "version"}."""
     system_prompt = models.TextField(_("system prompt"), blank=True)
     parameters = models.JSONField(_("parameters"), default=dict, blank=True)
     has_guests = models.BooleanField(default=False, db_default=False, editable=False)
@@ -165,6 +170,7 @@ class Conversation(models.Model):
     team_id: UUID | None
     project_id: UUID | None
     model_id: UUID | None
+    assistant_id: UUID | None
 
     objects = ConversationQuerySet.as_manager()
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from conversations.ids import new_id
+from conversations.models.assistants.assistant import Assistant
 from conversations.models.message import Message
 from conversations.models.people import User
 from conversations.models.projects.project import Project
@@ -39,9 +40,10 @@ class Form(StrEnum):
 
 class FileQuerySet(models.QuerySet["File"]):
     def visible_to(self, user: User) -> "FileQuerySet":
-        """Return the person's own unsent files, and those of messages and projects that they may read."""
+        """Return the person's own unsent files, and those of messages, projects and assistants that they may read."""
         unsent = Q(owner=user, was_sent=False) & ~Q(messages__isnull=False)
         held = Q(project_places__project__in=Project.objects.visible_to(user))
+        held |= Q(assistant_places__assistant__in=Assistant.objects.visible_to(user))
         return self.filter(unsent | Q(messages__in=Message.objects.visible_to(user)) | held).distinct()
 
     def unsent_of(self, owner: User) -> "FileQuerySet":
@@ -56,8 +58,9 @@ class FileQuerySet(models.QuerySet["File"]):
         return self.filter(owner=owner, digest=digest).exclude(digest="")
 
     def forgotten(self) -> "FileQuerySet":
-        """Return old files in no message and no project; a legal hold keeps its person's."""
-        old = self.filter(messages=None, project_places=None, created_at__lt=timezone.now() - UNSENT)
+        """Return old files in no message, project and assistant; a legal hold keeps its person's."""
+        unused = self.filter(messages=None, project_places=None, assistant_places=None)
+        old = unused.filter(created_at__lt=timezone.now() - UNSENT)
         return old.exclude(owner__legal_hold=True)
 
 

@@ -229,6 +229,8 @@ class Message(models.Model):
     parameters = models.JSONField(default=dict, blank=True)
     prompt = models.JSONField(null=True, blank=True, editable=False)
     """Of a question: the kept prompt from which it came, {"id", "name", "version"}, as it was then."""
+    assistant = models.JSONField(null=True, blank=True, editable=False)
+    """Of a reply: the assistant that was asked, {"id", "name", "symbol", "version"}, as it was then."""
     continues = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+")
     """The reply whose parts this one begins with."""
     instructions = models.ForeignKey(

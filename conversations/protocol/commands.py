@@ -50,6 +50,9 @@ class Send:
     parameters: dict[str, Any] = field(default_factory=dict)
     prompt: tuple[UUID, int] | None = None
     """The kept prompt from which the text came, and its version."""
+    assistant: UUID | None = None
+    says_assistant: bool = False
+    """If false, the conversation keeps its assistant; if true without one, it is taken off."""
 
 
 @dataclass(frozen=True, slots=True)

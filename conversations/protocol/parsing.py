@@ -139,6 +139,8 @@ def _send(fields: dict[str, Any]) -> Send:
         project=_optional_uuid(fields, "project"),
         parameters=validate(fields.get("parameters")),
         prompt=_prompt(fields.get("prompt")),
+        assistant=_optional_uuid(fields, "assistant"),
+        says_assistant="assistant" in fields,
     )
 
 

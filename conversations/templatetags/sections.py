@@ -112,6 +112,7 @@ SETTINGS: Sections = (
         (
             Page(_("Teams"), "teams", within=("new-team",)),
             Page(_("Prompts"), "prompts", within=("new-prompt", "prompt", "prompt-version", "prompt-proposal")),
+            Page(_("Assistants"), "assistants", within=("new-assistant", "assistant", "assistant-versions")),
             Page(_("Projects"), "projects", within=("new-project",)),
             Page(_("Verified answers"), "verified"),
             Page(_("Shared links"), "shares"),

@@ -126,7 +126,7 @@ def likely_usage(conversation: Conversation, branch: Iterable[Message], paramete
     told = (conversation.system_prompt, introduction_to(conversation))
     words = sum(map(token_counts.tokens, (*told, *(message.text for message in branch))))
     files = sum(file_tokens(file) for message in branch for file in message.files.all())
-    words += project_tokens(conversation)
+    words += project_tokens(conversation) + assistant_tokens(conversation)
     given = {**conversation.parameters, **parameters}
     return Usage(words + files + summed_up, answer_tokens(given.get("max_tokens")), pictures=pictures_asked(given))
 
@@ -188,6 +188,14 @@ def project_tokens(conversation: Conversation) -> int:
     files = [file_tokens(one.file) for one in held if not one.looked_up]
     looked_up = LOOKED_UP_TOKENS if len(files) < len(held) else 0
     return token_counts.tokens(conversation.project.instructions) + sum(files) + looked_up
+
+
+def assistant_tokens(conversation: Conversation) -> int:
+    """Return the estimated tokens of what the conversation's assistant sends along with each question."""
+    if conversation.assistant is None:
+        return 0
+    held = conversation.assistant.held.select_related("file")
+    return token_counts.tokens(conversation.assistant.instructions) + sum(file_tokens(one.file) for one in held)
 
 
 def file_tokens(file: File, form: Form | None = None) -> int:

@@ -5,11 +5,14 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.cache import cache
+from django.db.models import Sum
+from django.db.models.functions import Length
 from django.utils import timezone
 
 from conversations.errors import Refused
 from conversations.ids import first_id
 from conversations.models import (
+    AssistantVersion,
     Conversation,
     File,
     Invitation,
@@ -19,6 +22,7 @@ from conversations.models import (
     PromptVersion,
     User,
 )
+from conversations.models.assistants.assistant import AssistantQuerySet
 from conversations.models.prompts.prompt import PromptQuerySet
 
 MAX_CONVERSATIONS_A_MINUTE = 60
@@ -34,6 +38,8 @@ MAX_PROMPTS, MAX_PROMPT_CHARACTERS = 500, 3_000_000
 """Prompts of one person, one team or the site, and the characters of all their versions."""
 MAX_GUESTS = 100
 """People to whom one conversation is open by name."""
+MAX_ASSISTANTS, MAX_ASSISTANT_CHARACTERS = 200, 3_000_000
+"""Assistants of one person, one team or the site, and the characters of all versions of their instructions."""
 MAX_MENTIONS_A_MINUTE = 300
 """Mentions of people by one person: each calls somebody."""
 _DAY_SECONDS = 24 * 3600
@@ -105,6 +111,15 @@ def check_prompts(kept: PromptQuerySet, more: int, characters: int) -> None:
     if PromptVersion.objects.characters(kept) + characters > MAX_PROMPT_CHARACTERS:
         most = f"{MAX_PROMPT_CHARACTERS:,}"
         raise Refused("no_room", f"Prompts and their versions may have {most} characters together; delete some first.")
+
+
+def check_assistants(kept: AssistantQuerySet, more: int, characters: int) -> None:
+    """Refuse so many more assistants, or so many characters, beside these of one place."""
+    _check(not more or kept.count() + more <= MAX_ASSISTANTS, f"There may be {MAX_ASSISTANTS} assistants in one place.")
+    written = AssistantVersion.objects.filter(assistant__in=kept).aggregate(sum=Sum(Length("text")))["sum"] or 0
+    if written + characters > MAX_ASSISTANT_CHARACTERS:
+        most = f"{MAX_ASSISTANT_CHARACTERS:,}"
+        raise Refused("no_room", f"Instructions and their versions may have {most} characters together; delete some.")
 
 
 def _check(has_room: bool, text: str) -> None:

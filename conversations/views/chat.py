@@ -25,6 +25,7 @@ from conversations.protocol.commands import MAX_FILES, MAX_MODELS
 from conversations.speech.recording import MAX_SECONDS
 from conversations.text import MAX_TEXT_LENGTH
 from conversations.views import composer
+from conversations.views.assistants.choice import of_composer
 from conversations.views.lists.sections import folded_parts, newest_in, sections_of, sidebar_width
 from providers import clock, local_model
 from providers.endpoints import adding
@@ -108,6 +109,7 @@ def _chat_context(request: HttpRequest, conversation_id: UUID | None = None) -> 
         "is_shared": conversation is not None and conversation.shares.open().exists(),
         "thread": shown,
         **offered,
+        **of_composer(person, conversation, request.GET.get("assistant", "")),
         "drafts": [draft.to_json() for draft in Draft.objects.at(person, conversation)],
         "starters": [] if conversation else starters.offered(),
         "recent": newest_in(sections, RECENT_CONVERSATIONS),

@@ -189,6 +189,7 @@ new Chat().start();
 document.documentElement.dataset.started = ""; // Without it, a sentence says after a while that scripts are missing.
 watchSignOut(document.querySelector(".sign-out"), () => location.assign(document.querySelector(".sign-out").action));
 tellTimeZone();
+if (document.querySelector("[data-assistants]")) import("./page/assistants.js");
 if (document.querySelector("catch-up")) import("./elements/catch-up.js");
 if (document.querySelector("voice-input")) import("./elements/voice-input.js");
 if (document.querySelector("welcome-card")) import("./elements/welcome-card.js");

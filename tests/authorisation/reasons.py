@@ -26,6 +26,8 @@ _GUARDED = "Django's permission for this model and this deed"
 _PROMPTS = "a prompt is for its person, its team or project, or everybody; a proposed one for leads and its author"
 _PROMPT_WRITERS = "who writes in a team or project writes or proposes its prompts; the site's are superusers'"
 _PROMPT_DECIDERS = "a prompt is its person's, its team's leads', or for the site the superusers'"
+_ASSISTANTS = "an assistant is for its person, its team, or everybody"
+_ASSISTANT_DECIDERS = "an assistant is changed by its person, by who publishes its team's prompts, or the superusers"
 
 REASONS = {
     "chat": "everybody talks, and sees the conversations, models and teams that are theirs",
@@ -103,6 +105,16 @@ REASONS = {
     "teams": _ONE_S_OWN,
     "new-team": "here the administrator has said that only staff makes teams",
     "team": "a team's members see it",
+    "assistants": _ASSISTANTS,
+    "assistant-choice": _ASSISTANTS,
+    "new-assistant": "everybody makes assistants of their own, and may copy one that they see",
+    "assistant": _ASSISTANTS + "; " + _ASSISTANT_DECIDERS,
+    "assistant-versions": _ASSISTANTS,
+    "restore-assistant": _ASSISTANT_DECIDERS,
+    "add-assistant-files": _ASSISTANT_DECIDERS,
+    "remove-assistant-file": _ASSISTANT_DECIDERS,
+    "archive-assistant": _ASSISTANT_DECIDERS,
+    "delete-assistant": _ASSISTANT_DECIDERS,
     "prompts": _PROMPTS,
     "import-prompts": "everybody brings prompts in for themselves; " + _PROMPT_WRITERS,
     "api:export_prompts": _PROMPTS + "; one place's at a time",

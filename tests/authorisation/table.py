@@ -119,6 +119,9 @@ DELETE_PROMPTS = {**WRITE_PROMPTS, "prompt of the team": LEAD}
 PUBLISH = {"prompt proposed": LEAD, "prompt of the team, proposal of another": NOBODY}
 """Roles that publish or decline a proposal."""
 VERSIONS = {name: roles for name, roles in PROMPTS.items() if name != "prompt proposed"}
+ASSISTANTS = {"assistant own": OWNER, "assistant of the team": TEAM, "assistant of the site": SIGNED_IN}
+"""Roles that see an assistant, ask it and read its files."""
+CHANGE_ASSISTANTS = {**ASSISTANTS, "assistant of the team": LEAD, "assistant of the site": SUPERUSER}
 FILE_OF_PROMPTS = '[{{"command": "x", "title": "Other", "content": "Other words"}}]'
 WORDS = {"name": "Other", "text": "Other {{words}}"}
 REVOCABLE = {"share open": LEAD | OWNER, "share of who left": LEAD | OWNER | GONE, "share of what is private": OWNER}
@@ -256,6 +259,20 @@ PAGES = [
     on("new-team", roles=STAFF),
     on("new-team", "POST", {"name": "Moon"}, roles=STAFF),
     on("team", team=TEAM),
+    on("assistants", roles=SIGNED_IN, shows=ASSISTANTS),
+    on("assistant-choice", roles=SIGNED_IN, shows=ASSISTANTS),
+    on("new-assistant", roles=SIGNED_IN),
+    on("new-assistant", query="?from={assistant_id}", targets={"assistant own": SIGNED_IN},
+       shows={"assistant own": OWNER}),
+    on("new-assistant", "POST", {"name": "Other", "scope": "own"}, roles=SIGNED_IN),
+    on("assistant", targets=ASSISTANTS),
+    on("assistant", "POST", {"name": "Other"}, targets=CHANGE_ASSISTANTS),
+    on("assistant-versions", targets=ASSISTANTS),
+    on("restore-assistant", "POST", targets=CHANGE_ASSISTANTS),
+    on("add-assistant-files", "POST", {"files": "a text"}, targets=CHANGE_ASSISTANTS),
+    on("remove-assistant-file", "POST", targets=CHANGE_ASSISTANTS),
+    on("archive-assistant", "POST", targets=CHANGE_ASSISTANTS),
+    on("delete-assistant", "POST", targets=CHANGE_ASSISTANTS),
     on("prompts", roles=SIGNED_IN, shows=PROMPTS),
     on("import-prompts", "POST", {"file": FILE_OF_PROMPTS}, roles=SIGNED_IN),
     on("new-prompt", roles=SIGNED_IN),
@@ -567,6 +584,7 @@ COMMANDS = [
     on("message.send", body={**NEW, "files": ["{file_id}"]}, unsent=OWNER, private=OWNER, shared=OWNER, left=NOBODY),
     on("message.send", body={**NEW, "prompt": {"id": "{prompt_id}", "version": 1}},
        targets={**PROMPTS, "prompt proposed": NOBODY}),
+    on("message.send", body={**NEW, "assistant": "{assistant_id}"}, targets=ASSISTANTS),
     on("message.send", body={**NEW, "models": ["{model_id}"]}, targets=MODELS),
     on("message.send", body={"conversation": "{conversation_id}", "models": ["{model_id}"], "text": "Hi"},
        hides="model_id", targets={"a foreign model, to the team": NOBODY}),

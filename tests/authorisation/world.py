@@ -15,6 +15,8 @@ from django.core import signing
 from django.test import Client
 from django.utils import timezone
 
+from conversations.actions.assistants.files import add_files as add_assistant_files
+from conversations.actions.assistants.writing import create_assistant
 from conversations.actions.prompts.writing import create_prompt
 from conversations.files import storage
 from conversations.hashed_tokens import new_token, token_digest
@@ -103,6 +105,7 @@ def build() -> World:
     _shares(world)
     _tokens(world)
     _prompts(world, crew)
+    _assistants(world, crew)
     _imports(world)
     _notifications(world, crew)
     _rows_for_the_admin(world)
@@ -394,6 +397,23 @@ def _prompts(world: World, crew: Team) -> None:
         **world.targets["prompt of the team"],
         "proposal_id": proposed["proposal_id"],
     }
+
+
+def _assistants(world: World, crew: Team) -> None:
+    """Create one assistant of each kind, with a file."""
+    places = {
+        "own": ("owner", Place()),
+        "of the team": ("lead", Place("team", crew.pk)),
+        "of the site": ("superuser", Place("site")),
+    }
+    for name, (person, place) in places.items():
+        words = f"canary-assistant-{name.replace(' ', '-')}"
+        made = create_assistant(world.people[person], place, name=words, instructions=words, starters=[words])
+        file = storage.store(world.people[person], f"{words}.txt", "text/plain", words.encode())
+        add_assistant_files(world.people[person], made.pk, [file.pk])
+        told = {"assistant_id": made.pk, "number": 1, "file_id": file.pk}
+        world.targets[f"assistant {name}"] = told
+        world.markers[f"assistant {name}"] = [words]
 
 
 def _team_of(world: World, target: str) -> dict[str, Any]:

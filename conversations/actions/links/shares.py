@@ -103,11 +103,12 @@ def copy_share(user: User, share_id: UUID, key: str) -> UUID:
 
 
 def _copy(user: User, share: Share) -> dict[str, Any]:
-    """Copy without the system prompt, parameters, kept prompts and costs, which the link does not show either."""
+    """Copy without system prompt, parameters, prompts, assistants and costs: the link does not show them either."""
     quotas.check_copy(user, share.message_id)
     branch = share.messages()
     for message in branch:
-        message.parameters, message.error_text, message.cost, message.prompt = {}, "", None, None
+        message.parameters, message.error_text, message.cost = {}, "", None
+        message.prompt = message.assistant = None
         message.input_tokens = message.output_tokens = message.thought_tokens = message.cached_tokens = None
     asked = next((message.model_id for message in reversed(branch) if message.model_id), None)
     return {"conversation": str(begin_with(branch, user, title=share.title, model_id=asked).id)}

@@ -103,7 +103,7 @@ def _forget(person: User) -> None:
     for kind in (Arrangement, ReadMark, Authenticator, EmailAddress):
         kind.objects.filter(user=person).delete()
     kept = (person.tokens, person.password_links, person.notices, person.imports, person.drafts)
-    for rows in (*kept, person.prompts, person.mentions, person.notifications, person.targets):
+    for rows in (*kept, person.prompts, person.assistants, person.mentions, person.notifications, person.targets):
         rows.all().delete()
     person.favourite_models.clear()
 

@@ -14,7 +14,12 @@ from conversations.views.teams.access import act, led, shown
 from providers.models import AuditEntry, Trouble
 
 PAGE_SIZE = 50
-NAMED_BY_TEAM = ("conversations.membership", "conversations.invitation", "conversations.prompt")
+NAMED_BY_TEAM = (
+    "conversations.membership",
+    "conversations.invitation",
+    "conversations.prompt",
+    "conversations.assistant",
+)
 """Kinds of rows whose entries name their team as it was called then."""
 LEGAL_HOLD = "legal_hold"
 

@@ -8,7 +8,7 @@ import { call } from "../helpers/api.js";
 import { focusForTyping } from "../helpers/keyboard.js";
 import { Listbox } from "../helpers/listbox.js";
 import { FEW } from "../helpers/model-order.js";
-import { found, grouped, healthFor, rowOf, showHealth } from "../helpers/model-rows.js";
+import { found, grouped, healthFor, isAssistant, rowOf, showHealth } from "../helpers/model-rows.js";
 import { phrase } from "../helpers/phrases.js";
 import { placeBeside } from "../helpers/popover-position.js";
 import { whenReleased } from "../helpers/pressing.js";
@@ -44,10 +44,11 @@ class ModelPicker extends HTMLElement {
    */
   open(button, options, asked) {
     if (button.ariaExpanded === "true") return;
-    [this.#button, this.#options, this.#asked, this.#chosen] = [button, options, asked, asked.chosen];
+    [this.#button, this.#options, this.#asked] = [button, options, asked];
+    this.#chosen = asked.isSeveral ? this.#models(asked.chosen) : asked.chosen;
     const { q } = this.#controls;
     [q.value, q.hidden] = ["", options.length <= FEW];
-    this.toggleAttribute("data-one-vendor", new Set(options.map(({ dataset }) => dataset.vendors)).size < 2);
+    this.toggleAttribute("data-one-vendor", new Set(options.flatMap(({ dataset }) => dataset.vendors ?? [])).size < 2);
     this.#arrange();
     this.#show();
     this.showPopover();
@@ -82,7 +83,7 @@ class ModelPicker extends HTMLElement {
 
   #arrange() {
     const words = this.#controls.q.value.trim();
-    const isFlat = this.#options.length <= FEW || words;
+    const isFlat = words || (this.#options.length <= FEW && !this.#options.some(isAssistant));
     const shown = words ? found(this.#options, words) : this.#options;
     this.#list.replaceChildren(...(isFlat ? shown.map((option) => this.#row(option)) : this.#groups(shown)));
     this.querySelector(".picker__none").textContent = shown.length ? "" : phrase("picker.none");
@@ -107,9 +108,9 @@ class ModelPicker extends HTMLElement {
     for (const option of this.#options) {
       const row = this.#row(option);
       const isChosen = this.#chosen.includes(option.value);
-      if (known) showHealth(row, known.get(option.value));
+      if (known) showHealth(row, option, known);
       row.ariaSelected = String(isChosen);
-      row.ariaDisabled = String("elsewhere" in row.dataset || (isFull && !isChosen));
+      row.ariaDisabled = String("elsewhere" in row.dataset || (isSeveral && isAssistant(option)) || (isFull && !isChosen));
       row.toggleAttribute("data-favourite", "favourite" in option.dataset);
     }
     const { compare } = this.#controls;
@@ -120,7 +121,7 @@ class ModelPicker extends HTMLElement {
 
   #showActive(row) {
     const { favourite } = this.#controls;
-    favourite.disabled = !row;
+    favourite.disabled = !row || isAssistant(row);
     favourite.ariaPressed = String(Boolean(row?.hasAttribute("data-favourite")));
   }
 
@@ -128,7 +129,7 @@ class ModelPicker extends HTMLElement {
     const row = target.closest("[role=option]");
     if (!row) return;
     this.#listbox.activate(row);
-    if (target.closest(".picker__star")) this.#favour(row);
+    if (target.closest(".picker__star") && !isAssistant(row)) this.#favour(row);
     else this.#choose(row);
   }
 
@@ -152,10 +153,15 @@ class ModelPicker extends HTMLElement {
   }
 
   #compare() {
-    this.#asked.isSeveral = !this.#asked.isSeveral;
-    this.#chosen = this.#chosen.slice(0, this.#asked.isSeveral ? undefined : 1);
-    if (!this.#asked.isSeveral) this.#asked.pick(this.#chosen);
+    const isSeveral = (this.#asked.isSeveral = !this.#asked.isSeveral);
+    this.#chosen = isSeveral ? this.#models(this.#chosen) : this.#chosen.slice(0, 1);
+    if (!isSeveral && this.#chosen.length) this.#asked.pick(this.#chosen);
     this.#show();
+  }
+
+  /** Those among these ids that are no assistant's: only models are compared. */
+  #models(ids) {
+    return ids.filter((id) => !this.#options.some((option) => option.value === id && isAssistant(option)));
   }
 
   #close() {

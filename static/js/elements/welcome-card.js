@@ -1,6 +1,6 @@
 /** The first-run card: how far the local model is, and which fields a vendor's key needs. */
 
-import { phrase } from "../helpers/phrases.js";
+import { addPhrases, phrase } from "../helpers/phrases.js";
 import { page } from "../models/page.js";
 
 const PAUSE = 1_000;
@@ -12,6 +12,7 @@ class WelcomeCard extends HTMLElement {
   #isChosen = false;
 
   connectedCallback() {
+    addPhrases(this.querySelector(".more-words"));
     this.#local.addEventListener("submit", (event) => this.#choose(event));
     this.#preset.addEventListener("change", () => this.#showFields());
     this.#showFields();

@@ -3,7 +3,7 @@
 import { page } from "../models/page.js";
 import { call } from "./api.js";
 import { compact, moment } from "./formats.js";
-import { isFavourite, recentOf } from "./model-order.js";
+import { FEW, isFavourite, recentOf } from "./model-order.js";
 import { phrase } from "./phrases.js";
 import { clone } from "./templates.js";
 
@@ -13,6 +13,7 @@ const MOST_RECENT = 5;
 export function rowOf(option) {
   const row = clone("model-row-template");
   const { currency } = option.closest("select").dataset;
+  row.toggleAttribute("data-assistant", isAssistant(option));
   const { description, price, takes, vendors, window } = option.dataset;
   const part = (name) => row.querySelector(`.picker__${name}`);
   row.id = `model-${option.value}`;
@@ -32,8 +33,18 @@ export function rowOf(option) {
   return row;
 }
 
-/** Groups of options in their order, as [title, options]: favourites, recent ones, families, all others. */
+/** Groups of options in their order, as [title, options]: assistants, favourites, recent ones, families, all others. */
 export function grouped(options) {
+  const assistants = options.filter(isAssistant);
+  const models = options.filter((option) => !isAssistant(option));
+  const groups = models.length > FEW ? modelGroups(models) : [[phrase("picker.models"), models]];
+  return [[phrase("picker.assistants"), assistants], ...groups].filter(([, members]) => members.length);
+}
+
+/** Whether an option is an assistant, and no model. */
+export const isAssistant = ({ dataset }) => "assistant" in dataset;
+
+function modelGroups(options) {
   const favourites = options.filter(isFavourite);
   const recent = recentOf(options.filter((option) => !favourites.includes(option))).slice(0, MOST_RECENT);
   const rest = options.filter((option) => !favourites.includes(option) && !recent.includes(option));
@@ -45,7 +56,7 @@ export function grouped(options) {
     [phrase("picker.recent"), recent],
     ...families.map((name) => [name, ofFamily(name)]),
     [phrase("picker.others"), ofFamily("")],
-  ].filter(([, members]) => members.length);
+  ];
 }
 
 /** The options in which each of these words stands somewhere; those whose name begins with them come first. */
@@ -62,8 +73,11 @@ export async function healthFor(team) {
   return told && new Map(told.map((model) => [model.id, model]));
 }
 
-/** Says at a row that its model rests now, or may not be asked in this place. */
-export function showHealth(row, known) {
+/** Says at an option's row that its model rests now, or may not be asked in this place: of an assistant, the first that may. */
+export function showHealth(row, { value, dataset }, health) {
+  const models = dataset.models ?? value;
+  if (!models && !("none" in dataset)) return; // An assistant for any model.
+  const known = models.split(" ").map((id) => health.get(id)).find(Boolean);
   const until = known?.rests_until;
   const rest = until ? phrase("picker.resting", { time: moment(new Date(until)) }) : "";
   row.toggleAttribute("data-elsewhere", !known);
@@ -71,7 +85,7 @@ export function showHealth(row, known) {
 }
 
 const haystack = ({ textContent, dataset }) => {
-  return `${textContent} ${dataset.family} ${dataset.vendors} ${dataset.description ?? ""}`.toLowerCase();
+  return `${textContent} ${dataset.family ?? ""} ${dataset.vendors ?? ""} ${dataset.description ?? ""}`.toLowerCase();
 };
 
 function entitle(element, text, title) {

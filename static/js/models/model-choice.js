@@ -22,6 +22,8 @@ export class ModelChoice extends EventTarget {
   #compared = [];
   #addressees;
   #pictures = null;
+  /** The assistants, once they are there; see models/assistant-choice.js. */
+  assistants = null;
 
   constructor(composer) {
     super();
@@ -53,9 +55,10 @@ export class ModelChoice extends EventTarget {
     return this.isForPeople || this.ids.length ? this.ids : undefined;
   }
 
-  /** What a message says of them, and of the pictures that they are to make. */
+  /** What a message says of them, of the assistant, and of the pictures that they are to make. */
   get said() {
-    return { models: this.inCommand, parameters: this.#pictures.inCommand };
+    const models = this.inCommand;
+    return { models, parameters: this.#pictures.inCommand, ...this.assistants?.said(models) };
   }
 
   /** Whether the message is for people alone. */
@@ -149,7 +152,7 @@ export class ModelChoice extends EventTarget {
 
   get #shownName() {
     const named = this.#addressees.models.map(({ textContent }) => textContent.trim());
-    return named.join(" · ") || (this.#option(this.chosen)?.textContent ?? "");
+    return named.join(" · ") || this.assistants?.name || (this.#option(this.chosen)?.textContent ?? "");
   }
 
   /** A team may have a model of its own, which is offered first. */
@@ -161,8 +164,8 @@ export class ModelChoice extends EventTarget {
   #open(button) {
     const { form, text, dataset } = this.#composer;
     openForTyping(load, ({ open }) =>
-      open(button, this.#options, {
-        chosen: this.ids,
+      open(button, [...(this.assistants?.options ?? []), ...this.#options], {
+        chosen: this.assistants?.ids ?? this.ids,
         isSeveral: button.name === "several" || this.#compared.length > 0,
         most: this.#options.length > 1 ? Number(dataset.most) : 1,
         team: form.team?.value ?? dataset.team,
@@ -173,6 +176,7 @@ export class ModelChoice extends EventTarget {
   }
 
   #picked(ids) {
+    if (this.assistants?.pick(ids)) return;
     if (ids.length === 1) {
       forever.set(KEY, ids[0]);
       thisTab.set(KEY, `${page.conversation} ${ids[0]}`);

@@ -29,7 +29,7 @@ export class OutboxEvents {
     this.#chat.update();
   }
 
-  #send({ text, files, models, parameters, team, project }) {
+  #send({ text, files, models, parameters, assistant, team, project }) {
     const { composer, conversation, navigation, outbox, transcript } = this.#chat;
     const command = { type: "message.send", id: newId(), conversation: conversation?.id ?? null };
     command.parent = transcript.thread.lastId;
@@ -38,6 +38,7 @@ export class OutboxEvents {
     command.at_end = true;
     if (models) command.models = models;
     if (parameters) command.parameters = parameters;
+    command.assistant = assistant; // Without one it is not sent.
     if (project) command.project = project;
     else if (team) command.team = team;
     const prompt = composer.prompt?.take();

@@ -1,0 +1,113 @@
+"""The list of assistants, a new one, and one assistant with its settings and files."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext
+
+from conversations.accounts import rate_limits
+from conversations.accounts.signed_in import person_of
+from conversations.actions.assistants import writing
+from conversations.errors import NotFound, Refused
+from conversations.forms.assistants import AssistantForm, sentence_of
+from conversations.forms.prompts import place_in
+from conversations.models import Assistant, User
+from conversations.usage.estimates import file_tokens
+from conversations.usage.model_access import models_anywhere
+from conversations.views.assistants.access import act, decides, visible
+from providers.models import LanguageModel
+
+MOST_SHOWN = 500
+
+
+@act("GET")
+def assistants(request: HttpRequest) -> HttpResponse:
+    """List the assistants that the person may use, archived ones last."""
+    found = Assistant.objects.visible_to(person_of(request)).listed()[:MOST_SHOWN]
+    return render(request, "assistants/list.html", {"assistants": found})
+
+
+@act("GET", "POST")
+def new_assistant(request: HttpRequest) -> HttpResponse:
+    """Make an assistant; `from` begins with a copy of another one."""
+    person, sent = person_of(request), request.POST if request.method == "POST" else None
+    form = AssistantForm(person, _copied(person, request.GET.get("from", "")), sent)
+    if form.is_valid() and (made := _saved(form, person, None)):
+        messages.success(request, gettext("Saved."))
+        return redirect("assistant", made.pk)
+    return render(request, "assistants/edit.html", {"form": form, "decides": True}, status=_status(form))
+
+
+@act("GET", "POST")
+def assistant(request: HttpRequest, assistant_id: UUID) -> HttpResponse:
+    """Show an assistant; who publishes in its place changes it."""
+    person, found = person_of(request), visible(request, assistant_id)
+    may_change = decides(request, found)
+    if request.method == "POST" and not may_change:
+        raise NotFound
+    form = AssistantForm(person, found, request.POST if request.method == "POST" else None)
+    if form.is_valid() and _saved(form, person, found):
+        messages.success(request, gettext("Saved."))
+        return redirect("assistant", assistant_id)
+    names = dict(LanguageModel.objects.filter(pk__in=found.model_ids).values_list("pk", "name"))
+    context = {
+        "form": form,
+        "assistant": found,
+        "decides": may_change,
+        "models": [names[key] for key in map(UUID, found.model_ids) if key in names],
+        "files": [(held, file_tokens(held.file)) for held in found.held.select_related("file")],
+    }
+    return render(request, "assistants/edit.html", context, status=_status(form))
+
+
+@act("POST")
+def archive(request: HttpRequest, assistant_id: UUID) -> HttpResponse:
+    """Put an assistant into the archive, or take it out if it is there."""
+    archived = not visible(request, assistant_id).archived
+    writing.change_assistant(person_of(request), assistant_id, archived=archived)
+    messages.success(request, gettext("Archived.") if archived else gettext("Taken out of the archive."))
+    return redirect("assistant", assistant_id)
+
+
+@act("POST")
+def delete(request: HttpRequest, assistant_id: UUID) -> HttpResponse:
+    writing.delete_assistant(person_of(request), assistant_id)
+    messages.success(request, gettext("The assistant is deleted. Its conversations are still there."))
+    return redirect("assistants")
+
+
+def _copied(person: User, key: str) -> Assistant:
+    """Return what a new assistant begins with: nothing, or another one of which the person sees all."""
+    try:
+        found = Assistant.objects.visible_to(person).filter(pk=UUID(key)).first()
+    except ValueError:
+        found = None
+    if found is None:
+        return Assistant()
+    usable = {str(key) for key in models_anywhere(person).values_list("pk", flat=True)}
+    found.model_ids = [key for key in found.model_ids if key in usable]
+    found.version = 0
+    return found
+
+
+def _saved(form: AssistantForm, person: User, found: Assistant | None) -> Assistant | None:
+    """Return the assistant as it is kept, or None with the refusal in the form."""
+    try:
+        if rate_limits.prompt(person.pk):
+            raise Refused("rate_limited", "You have saved very many assistants in the last minute.")
+        if found is not None:
+            return writing.change_assistant(person, found.pk, over=form.cleaned_data["version"], **form.told)
+        return writing.create_assistant(person, place_in(form.cleaned_data["scope"]), **form.told)
+    except Refused as refusal:
+        if refusal.code == "not_found":
+            raise
+        if refusal.code == "conflict" and found is not None:
+            form.take_version(found.version)
+        form.add_error(refusal.field if refusal.field in form.fields else None, sentence_of(refusal))
+        return None
+
+
+def _status(form: AssistantForm) -> int:
+    return 422 if form.errors else 200
