@@ -1,4 +1,4 @@
-"""What the assistant of a reply adds to its prompt: its instructions as they were when it was asked, and its files."""
+"""The part of a prompt that an assistant adds: the instructions of the reply's version, and files."""
 
 from conversations.generation.project_context import Context
 from conversations.models import AssistantFile, AssistantVersion, Message

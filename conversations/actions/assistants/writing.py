@@ -117,7 +117,7 @@ def _set(user: User, assistant: Assistant, fields: dict[str, Any]) -> None:
 
 
 def _model_ids(user: User, assistant: Assistant, asked: Sequence[UUID]) -> list[str]:
-    """Return the ids of these models in their order; refuses those that the person may not use, unless it has them."""
+    """Return the ids of these models in their order; refuses new ones that the person may not use."""
     wanted = list(dict.fromkeys(map(str, asked)))
     if len(wanted) > MAX_MODELS:
         raise Refused("bad_field", f"An assistant has at most {MAX_MODELS} models.", "models")

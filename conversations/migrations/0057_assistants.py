@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0053_catch_up'),
+        ('conversations', '0056_guests'),
     ]
 
     operations = [
