@@ -25,7 +25,7 @@ _STARTERS = [f"starter_{number}" for number in range(1, MAX_STARTERS + 1)]
 class AssistantForm(forms.Form):
     """An assistant's name, sign, instructions, models, parameters and starters; of a new one also its place."""
 
-    name = forms.CharField(max_length=MAX_NAME_LENGTH, label=_("Name"))
+    name = forms.CharField(max_length=MAX_NAME_LENGTH, label=_("Name of the assistant"))
     symbol = forms.CharField(required=False, max_length=MAX_SYMBOL_LENGTH, label=_("Letter or emoji"))
     instructions = forms.CharField(required=False, strip=False, max_length=MAX_TEXT_LENGTH, label=_("Instructions"))
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)

@@ -18,6 +18,7 @@ def test_an_assistant_is_picked_like_a_model_and_a_model_takes_it_off(
     told = {"name": "Mason", "symbol": "🧱", "instructions": "Be a mason.", "models": [second.pk]}
     mason = create_assistant(cast.alice, Place("team", cast.team.pk), **told, starters=["Which stone?"])
     chat = visit(cast.bob)
+    expect(chat.page.locator(".assistants")).to_be_attached()
     chat.model_button.click()
     expect(chat.picker.get_by_role("group")).to_have_count(2)
     chat.picker.get_by_role("option", name="🧱 Mason").click()

@@ -5,7 +5,7 @@
 
 import { call } from "../helpers/api.js";
 import { money } from "../helpers/formats.js";
-import { phrase } from "../helpers/phrases.js";
+import { addPhrases, phrase } from "../helpers/phrases.js";
 import { questionIn } from "../helpers/question.js";
 import { page } from "../models/page.js";
 
@@ -16,6 +16,7 @@ class CostHint extends HTMLElement {
   #asked = 0;
 
   connectedCallback() {
+    addPhrases(this.querySelector(".more-words"));
     for (const event of ["input", "change"]) this.#form.addEventListener(event, () => this.#later());
     this.#form.addEventListener("submit", () => this.#later());
     addEventListener("online", () => this.#later());

@@ -22,7 +22,7 @@ export class ModelChoice extends EventTarget {
   #compared = [];
   #addressees;
   #pictures = null;
-  /** The assistants, once they are there; see models/assistant-choice.js. */
+  /** The assistants, once they are there; see page/assistants.js. */
   assistants = null;
 
   constructor(composer) {

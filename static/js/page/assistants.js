@@ -1,7 +1,89 @@
-/** The assistants that the composer offers: they come once the page has started, where there are any. */
+/**
+ * Which assistant the composer asks. Those that are offered stand in the list of models, above them, and come with their
+ * words when the page has started. A model that is picked takes the assistant off.
+ */
 
 import { fetchElement } from "../helpers/loading.js";
-import { AssistantChoice } from "../models/assistant-choice.js";
+import { placePart } from "../helpers/page-parts.js";
+import { page } from "../models/page.js";
+
+class AssistantChoice {
+  #composer;
+  #chosen = null;
+  #isPicked = false;
+
+  constructor(composer) {
+    this.#composer = composer;
+  }
+
+  async start() {
+    const { assistants, assistant } = this.#composer.dataset;
+    await placePart(assistants, this.#composer);
+    this.#composer.models.assistants = this;
+    this.#isPicked = Boolean(assistant && !page.conversation);
+    if (assistant) this.#ask(assistant);
+  }
+
+  get options() {
+    return [...this.#composer.querySelector(".assistants").options];
+  }
+
+  /** The id of the one that is asked, in a list; undefined without one, and where models are compared. */
+  get ids() {
+    return this.#chosen && !this.#composer.form.hasAttribute("data-comparing") ? [this.#chosen.value] : undefined;
+  }
+
+  get name() {
+    return this.#chosen?.textContent;
+  }
+
+  /** What a message says, which is for these models: of an assistant's own, the server takes the first that is allowed. */
+  said(models) {
+    const isOwn = models?.length === 1 && this.#chosen?.dataset.models.split(" ").includes(models[0]);
+    const assistant = this.#isPicked ? (this.#chosen?.value ?? null) : undefined;
+    return { assistant, models: isOwn ? undefined : models };
+  }
+
+  /** Whether what was picked is an assistant. */
+  pick(ids) {
+    if (ids.length > 1) return false; // They are compared, as this assistant.
+    this.#isPicked = true;
+    return this.#ask(ids[0]);
+  }
+
+  #ask(id) {
+    this.#chosen = this.options.find(({ value }) => value === id) ?? null;
+    this.#showStarters();
+    if (!this.#chosen) return false;
+    const { model } = this.#composer.form.elements;
+    const [first] = this.#chosen.dataset.models.split(" ");
+    const option = [...model.options].find(({ value }) => value === first) ?? model.selectedOptions[0];
+    this.#composer.models.askOnly(option.textContent);
+    return true;
+  }
+
+  /** A new conversation offers how to begin with it, also after a reload. */
+  #showStarters() {
+    if (page.conversation) return;
+    const address = new URL(location);
+    if (this.#chosen) address.searchParams.set("assistant", this.#chosen.value);
+    else address.searchParams.delete("assistant");
+    history.replaceState(history.state, "", address);
+    const list = document.querySelector(".start__starters");
+    for (const own of list?.querySelectorAll("[data-own]") ?? []) own.remove();
+    const starters = JSON.parse(this.#chosen?.dataset.starters || "[]");
+    list?.toggleAttribute("data-assistant", starters.length > 0);
+    list?.prepend(...starters.map((text) => starterOf(list, text)));
+  }
+}
+
+function starterOf(list, text) {
+  const item = list.querySelector("li").cloneNode(true);
+  item.dataset.own = "";
+  const button = item.querySelector("button");
+  [button.textContent, button.dataset.text] = [text, text];
+  return item;
+}
 
 const choice = new AssistantChoice(document.querySelector("message-composer"));
 fetchElement("assistants", () => choice.start().then(() => true));

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0056_guests'),
+        ('conversations', '0057_reading_aloud'),
     ]
 
     operations = [
