@@ -12,8 +12,8 @@ from conversations.accounts.signed_in import person_of
 from conversations.actions.assistants import files
 from conversations.errors import NotFound, Refused
 from conversations.files import storage
-from conversations.forms.assistants import sentence_of
-from conversations.forms.projects import file_sentence
+from conversations.forms.kept.assistants import sentence_of
+from conversations.forms.kept.projects import file_sentence
 from conversations.views.assistants.access import act, decides, visible
 
 

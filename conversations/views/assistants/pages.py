@@ -11,8 +11,8 @@ from conversations.accounts import rate_limits
 from conversations.accounts.signed_in import person_of
 from conversations.actions.assistants import writing
 from conversations.errors import NotFound, Refused
-from conversations.forms.assistants import AssistantForm, sentence_of
-from conversations.forms.prompts import place_in
+from conversations.forms.kept.assistants import AssistantForm, sentence_of
+from conversations.forms.kept.prompts import place_in
 from conversations.models import Assistant, User
 from conversations.usage.estimates import file_tokens
 from conversations.usage.model_access import models_anywhere

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from conversations.accounts.signed_in import person_of
 from conversations.errors import NotFound, Refused
-from conversations.forms.projects import sentence_of
+from conversations.forms.kept.projects import sentence_of
 from conversations.models import Project
 
 Page = Callable[..., HttpResponse]

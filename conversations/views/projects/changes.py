@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from conversations import actions
 from conversations.accounts.signed_in import person_of
 from conversations.errors import Refused
-from conversations.forms.projects import ProjectForm, sentence_of
+from conversations.forms.kept.projects import ProjectForm, sentence_of
 from conversations.views.projects.access import act, decided, shown, written
 
 

@@ -14,7 +14,7 @@ from conversations.accounts.signed_in import person_of
 from conversations.actions.projects import files
 from conversations.errors import NotFound, Refused
 from conversations.files import documents, storage
-from conversations.forms.projects import file_sentence, sentence_of
+from conversations.forms.kept.projects import file_sentence, sentence_of
 from conversations.models import Passage, Project, ProjectFile
 from conversations.usage.estimates import file_tokens
 from conversations.views.projects.access import act, own, shown, written

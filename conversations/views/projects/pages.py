@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from conversations import actions
 from conversations.accounts.signed_in import person_of
 from conversations.errors import Refused
-from conversations.forms.projects import NewProjectForm, sentence_of
+from conversations.forms.kept.projects import NewProjectForm, sentence_of
 from conversations.models import Conversation, Message, Project
 from conversations.models.projects.project_list import in_sidebar
 from conversations.models.sidebar import after, cursor_of, sidebar

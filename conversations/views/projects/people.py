@@ -11,7 +11,7 @@ from conversations import actions
 from conversations.accounts.signed_in import person_of
 from conversations.actions.projects.members import name_members
 from conversations.errors import NotFound
-from conversations.forms.projects import MembersForm
+from conversations.forms.kept.projects import MembersForm
 from conversations.models import User
 from conversations.views.projects.access import act, decided, shown
 

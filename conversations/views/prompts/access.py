@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from conversations.accounts.signed_in import person_of
 from conversations.errors import NotFound, Refused
-from conversations.forms.prompts import sentence_of
+from conversations.forms.kept.prompts import sentence_of
 from conversations.models import Prompt
 
 Page = Callable[..., HttpResponse]

@@ -14,7 +14,7 @@ from conversations.accounts import rate_limits
 from conversations.accounts.signed_in import person_of
 from conversations.actions.prompts.writing import decides
 from conversations.errors import Refused
-from conversations.forms.prompts import TYPE_LABELS, PlaceForm, PromptForm, place_in, sentence_of
+from conversations.forms.kept.prompts import TYPE_LABELS, PlaceForm, PromptForm, place_in, sentence_of
 from conversations.models import Prompt, Team, User
 from conversations.models.prompts.prompt import MAX_PROMPT_LENGTH, PromptQuerySet
 from conversations.views.prompts.access import act, visible

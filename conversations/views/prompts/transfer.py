@@ -9,7 +9,7 @@ from conversations import actions
 from conversations.accounts import rate_limits
 from conversations.accounts.signed_in import person_of
 from conversations.errors import Refused
-from conversations.forms.prompts import PlaceForm, place_in
+from conversations.forms.kept.prompts import PlaceForm, place_in
 from conversations.imports.prompts import reading
 from conversations.views.prompts.access import act
 

@@ -8,7 +8,7 @@ import { call } from "../helpers/api.js";
 import { focusForTyping } from "../helpers/keyboard.js";
 import { Listbox } from "../helpers/listbox.js";
 import { FEW } from "../helpers/model-order.js";
-import { found, grouped, healthFor, isAssistant, rowOf, showHealth } from "../helpers/model-rows.js";
+import { found, grouped, healthFor, isAssistant, modelsAmong, rowOf, showHealth } from "../helpers/model-rows.js";
 import { phrase } from "../helpers/phrases.js";
 import { placeBeside } from "../helpers/popover-position.js";
 import { whenReleased } from "../helpers/pressing.js";
@@ -45,7 +45,7 @@ class ModelPicker extends HTMLElement {
   open(button, options, asked) {
     if (button.ariaExpanded === "true") return;
     [this.#button, this.#options, this.#asked] = [button, options, asked];
-    this.#chosen = asked.isSeveral ? this.#models(asked.chosen) : asked.chosen;
+    this.#chosen = asked.isSeveral ? modelsAmong(asked.chosen, options) : asked.chosen;
     const { q } = this.#controls;
     [q.value, q.hidden] = ["", options.length <= FEW];
     this.toggleAttribute("data-one-vendor", new Set(options.flatMap(({ dataset }) => dataset.vendors ?? [])).size < 2);
@@ -113,9 +113,7 @@ class ModelPicker extends HTMLElement {
       row.ariaDisabled = String("elsewhere" in row.dataset || (isSeveral && isAssistant(option)) || (isFull && !isChosen));
       row.toggleAttribute("data-favourite", "favourite" in option.dataset);
     }
-    const { compare } = this.#controls;
-    compare.hidden = most < 2;
-    compare.ariaPressed = String(isSeveral);
+    Object.assign(this.#controls.compare, { hidden: most < 2, ariaPressed: String(isSeveral) });
     this.querySelector(".picker__none").textContent = isFull ? phrase("picker.most", { most }) : "";
   }
 
@@ -154,14 +152,9 @@ class ModelPicker extends HTMLElement {
 
   #compare() {
     const isSeveral = (this.#asked.isSeveral = !this.#asked.isSeveral);
-    this.#chosen = isSeveral ? this.#models(this.#chosen) : this.#chosen.slice(0, 1);
+    this.#chosen = isSeveral ? modelsAmong(this.#chosen, this.#options) : this.#chosen.slice(0, 1);
     if (!isSeveral && this.#chosen.length) this.#asked.pick(this.#chosen);
     this.#show();
-  }
-
-  /** Those among these ids that are no assistant's: only models are compared. */
-  #models(ids) {
-    return ids.filter((id) => !this.#options.some((option) => option.value === id && isAssistant(option)));
   }
 
   #close() {

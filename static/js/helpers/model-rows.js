@@ -44,6 +44,11 @@ export function grouped(options) {
 /** Whether an option is an assistant, and no model. */
 export const isAssistant = ({ dataset }) => "assistant" in dataset;
 
+/** Those among these ids that are no assistant's: only models are compared. */
+export function modelsAmong(ids, options) {
+  return ids.filter((id) => !options.some((option) => option.value === id && isAssistant(option)));
+}
+
 function modelGroups(options) {
   const favourites = options.filter(isFavourite);
   const recent = recentOf(options.filter((option) => !favourites.includes(option))).slice(0, MOST_RECENT);

@@ -9,8 +9,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from conversations.errors import Refused
+from conversations.forms.kept.projects import sentence_of as shared_sentence
 from conversations.forms.parameters import Shown, as_typed, form_fields, in_two_parts, parameters_of, shown_in
-from conversations.forms.projects import sentence_of as shared_sentence
 from conversations.models import Assistant, User
 from conversations.models.assistants.assistant import MAX_NAME_LENGTH, MAX_SYMBOL_LENGTH, publishing_teams
 from conversations.protocol.assistants import MAX_MODELS, MAX_STARTER_LENGTH, MAX_STARTERS, checked

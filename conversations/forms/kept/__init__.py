@@ -1,0 +1,1 @@
+"""Forms of what people keep for their questions: assistants, projects, prompts."""
