@@ -39,3 +39,8 @@ def test_an_assistant_is_picked_like_a_model_and_a_model_takes_it_off(
     chat.ask("Without?")
     assert Message.objects.filter(role="assistant").latest("pk").model == model
     assert Conversation.objects.get().assistant is None
+    chat.watch.expect(r"Failed to load resource: net::ERR_FAILED", r"net::ERR_FAILED .*/assistants/choice/")
+    chat.page.route("**/assistants/choice/*", lambda route: route.abort())
+    chat.page.goto(f"{chat.site}/?assistant={mason.pk}")
+    chat.ask("Before the list of assistants is here?")
+    assert Message.objects.filter(role="assistant").latest("pk").assistant == mason.note()

@@ -36,9 +36,10 @@ export class OutboxEvents {
     command.text = text;
     if (files.length) command.files = files.map(({ id }) => id);
     command.at_end = true;
-    if (models) command.models = models;
+    const isLinked = !conversation && !composer.models.assistants && composer.dataset.assistant; // They are still to come.
+    if (models && !isLinked) command.models = models;
     if (parameters) command.parameters = parameters;
-    command.assistant = assistant; // Without one it is not sent.
+    command.assistant = isLinked ? composer.dataset.assistant : assistant; // Without one it is not sent.
     if (project) command.project = project;
     else if (team) command.team = team;
     const prompt = composer.prompt?.take();
