@@ -33,7 +33,10 @@ def keep(name: str, answer: bytes) -> None:
 
 def remove_old() -> None:
     """Remove the sounds that are older than a day, and the oldest beyond the limit."""
-    found = [(path, path.stat()) for path in _folder().glob("*") if path.exists()]
+    found = []
+    for path in _folder().glob("*"):
+        with suppress(OSError):  # another call removes them too
+            found.append((path, path.stat()))
     room, oldest = MAX_BYTES, time.time() - KEPT_SECONDS
     for path, status in sorted(found, key=lambda one: -one[1].st_mtime):
         room -= status.st_size

@@ -16,7 +16,7 @@ from tests.conversations.calling import NOBODY, Api
 
 CONVERSATION_FIELDS = {"id", "title", "owner", "audience", "model", "system_prompt", "parameters", "updated_at",
                        "deleted_at", "pinned", "archived", "muted", "unread", "mentioned", "streaming",
-                       "revision", "project", "project_name"}  # fmt: skip
+                       "revision", "project", "project_name", "assistant", "began_with"}  # fmt: skip
 
 pytestmark = pytest.mark.usefixtures("static_files")
 
