@@ -23,10 +23,12 @@ from conversations.imports import jobs as imports
 from conversations.live import announcing, hub
 from conversations.malloc_settings import give_back as give_memory_back
 from conversations.models import Delivery, Draft, Message, Notification, Receipt
+from conversations.models.message import UNDER_WAY
 from conversations.notifications import sending, telling
 from conversations.search.rebuilding import mending
 from conversations.speech import kept_sounds
 from conversations.usage import budgets
+from providers import clock
 from providers.endpoints.price_sync import apply_due
 from providers.models import HealthEvent
 from providers.pool import cooldown, leases
@@ -37,6 +39,10 @@ _logger = logging.getLogger(__name__)
 
 TOLD_WITHIN = timedelta(seconds=2)
 """Time that an announced end may take between processes, whose clocks may differ by as much."""
+
+
+LONGEST_SIDE_CALL = timedelta(minutes=2)
+"""Time for which a call that is no reply, as one for a title or for speech, keeps its key at most."""
 
 
 SILENT_SECONDS = 1.5
@@ -131,12 +137,20 @@ def _remove_ended_sessions() -> None:
 
 
 def _release_of_ended() -> None:
-    """Release leases of capped keys and probes of cooldowns that ended replies still hold."""
-    held = leases.holders() | cooldown.holders()
-    alive = Message.objects.under_way().filter(pk__in=held).values_list("pk", flat=True) if held else ()
-    for holder in held.difference(alive):
-        leases.release(holder)
-        cooldown.release_probe(holder)
+    """Release leases of capped keys and probes of cooldowns that ended replies still hold, and forgotten calls."""
+    since = leases.holders()
+    held = cooldown.holders().union(since)
+    known = dict(Message.objects.filter(pk__in=held).values_list("pk", "status")) if held else {}
+    for holder in held:
+        is_alive = known[holder] in UNDER_WAY if holder in known else _is_recent(since.get(holder))
+        if not is_alive:
+            leases.release(holder)
+            cooldown.release_probe(holder)
+
+
+def _is_recent(begun: datetime | None) -> bool:
+    """Return whether a call that is no reply may still go on: it has no row that tells."""
+    return begun is not None and begun > clock.now() - LONGEST_SIDE_CALL
 
 
 # Repairs, from the rows, of what failed writes have left of ended replies.

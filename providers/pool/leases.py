@@ -41,9 +41,9 @@ def release(holder: UUID) -> None:
     Lease.objects.filter(holder=holder, ended_at=None).update(ended_at=clock.now())
 
 
-def holders() -> set[UUID]:
-    """Return the ids of the replies that hold a lease that has not ended."""
-    return set(Lease.objects.filter(ended_at=None).values_list("holder", flat=True))
+def holders() -> dict[UUID, datetime]:
+    """Return the ids of the replies and other calls that hold a lease that has not ended, and since when."""
+    return dict(Lease.objects.filter(ended_at=None).values_list("holder", "started_at"))
 
 
 def _counted(key: ApiKey, holder: UUID, now: datetime) -> AtCapacity | None:

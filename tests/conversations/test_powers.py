@@ -146,7 +146,7 @@ def places(cast: Cast, removed: User | None = None, **added: str) -> dict[str, A
         given |= {f"memberships-{number}-{name}": value for name, value in row.items() if name != "of"}
         if row.get("of") == removed and removed:
             given[f"memberships-{number}-DELETE"] = "on"
-    return given | {"memberships-TOTAL_FORMS": len(rows) + bool(added), "parameters": "{}"}
+    return given | {"memberships-TOTAL_FORMS": len(rows) + bool(added), "parameters": "{}", "folds_at": 80}
 
 
 def test_a_removal_in_the_administration_closes_what_a_removal_closes(cast: Cast) -> None:
