@@ -90,14 +90,9 @@ class Assistant(models.Model):
         return self.name
 
     @property
-    def sign(self) -> str:
-        """Return its letter or emoji; without one, the first letter of its name."""
-        return self.symbol or self.name[:1].upper()
-
-    @property
     def scope(self) -> str:
         return "own" if self.owner_id else "team" if self.team_id else "site"
 
     def note(self) -> dict[str, Any]:
-        """Return what a reply keeps of it: its name, its sign, and the version of its instructions."""
-        return {"id": str(self.pk), "name": self.name, "symbol": self.sign, "version": self.version}
+        """Return what a reply keeps of it: its name, its symbol, and the version of its instructions."""
+        return {"id": str(self.pk), "name": self.name, "symbol": self.symbol, "version": self.version}
