@@ -42,7 +42,7 @@ TOLD_WITHIN = timedelta(seconds=2)
 
 
 LONGEST_SIDE_CALL = timedelta(minutes=2)
-"""Time for which a call that is no reply, as one for a title or for speech, keeps its key at most."""
+"""The longest that a call without a row, for a title or for speech, keeps its key."""
 
 
 SILENT_SECONDS = 1.5
