@@ -230,7 +230,7 @@ class Message(models.Model):
     prompt = models.JSONField(null=True, blank=True, editable=False)
     """Of a question: the kept prompt from which it came, {"id", "name", "version"}, as it was then."""
     assistant = models.JSONField(null=True, blank=True, editable=False)
-    """Of a reply: the assistant that was asked, {"id", "name", "symbol", "version"}, as it was then."""
+    """The assistant that a reply was asked of, as it was then: {"id", "name", "symbol", "version"}."""
     continues = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+")
     """The reply whose parts this one begins with."""
     instructions = models.ForeignKey(
@@ -257,7 +257,7 @@ class Message(models.Model):
     instructions_id: int | None
 
     folds = False
-    """Of a reply that is about to begin: whether what is above is folded first, whatever the context window."""
+    """True if what is above a new reply is folded before it begins, whatever the context window."""
     versions: Sequence[UUID] = ()
     """In a thread: ids of all messages at this place, the oldest first; empty if this is the only one."""
     chosen = ""

@@ -11,6 +11,8 @@ from playwright.sync_api import Page, expect
 GRAVE = {"serious", "critical"}
 ATTEMPTS = 3
 _FOUND = re.compile(r"^\[")
+_AT_REST = """() => document.getAnimations().every(({ effect, playState }) =>
+  playState !== "running" || effect.getComputedTiming().endTime === Infinity)"""
 # Once in some hundred runs axe's promise is never settled. An evaluation that waits for it would wait without a limit.
 _RUN = """(rules) => {
   const chosen = rules.length ? { runOnly: rules } : {};
@@ -28,7 +30,8 @@ def _source() -> str:
 
 
 def grave_faults(page: Page, rules: Sequence[str] = ()) -> list[str]:
-    """Return a line for each serious fault of the page as it is now, by these rules of axe or by all."""
+    """Return a line for each serious fault of the page at rest, by these rules of axe or by all."""
+    page.wait_for_function(_AT_REST)  # what fades has hardly any contrast
     for attempt in range(ATTEMPTS):
         if not page.evaluate("typeof axe === 'object'"):
             page.evaluate(_source())
