@@ -1,42 +1,22 @@
 """Access to a team's pages, and the frame that all of them share."""
 
 from collections.abc import Callable, Mapping
-from functools import wraps
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.shortcuts import render
 
 from conversations.accounts.signed_in import person_of
-from conversations.errors import NotFound, Refused
+from conversations.errors import NotFound
 from conversations.forms.teams import sentence_of
 from conversations.models import Team
-
-Page = Callable[..., HttpResponse]
+from conversations.views.acts import Page, acting
 
 
 def act(*methods: str) -> Callable[[Page], Page]:
-    """Return a view of one action; a refusal is shown on the team's page, NotFound raises Http404."""
-
-    def guarded(page: Page) -> Page:
-        @wraps(page)
-        def answer(request: HttpRequest, team_id: UUID, **places: UUID) -> HttpResponse:
-            try:
-                return page(request, team_id, **places)
-            except NotFound:
-                raise Http404 from None
-            except Refused as refusal:
-                messages.error(request, sentence_of(refusal))
-                return redirect("team", team_id)
-
-        return login_required(never_cache(require_http_methods(methods)(answer)))
-
-    return guarded
+    """Return a view of one action; a refusal is shown on the team's page."""
+    return acting(methods, sentence_of, lambda places: ("team", places["team_id"]))
 
 
 def own(request: HttpRequest, team_id: UUID) -> Team:
