@@ -9,7 +9,7 @@ from providers.models import Deployment, LanguageModel
 from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import Visit
 from tests.browser.test_shared_place import begin
-from tests.browser.test_tree import shows
+from tests.browser.tree import shows
 from tests.conftest import Cast
 from tests.fake_vendor import FakeVendor
 from tests.vendor_replies import openai_stream

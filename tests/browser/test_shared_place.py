@@ -13,7 +13,7 @@ from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import Visit
 from tests.browser.link import Link
 from tests.browser.test_comparison import columns, compare, models
-from tests.browser.test_tree import act, line, place, reword, shows
+from tests.browser.tree import act, line, place, reword, shows
 from tests.conftest import Cast
 from tests.fake_vendor import FakeVendor
 from tests.sockets import Socket
