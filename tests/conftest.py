@@ -32,6 +32,7 @@ from conversations import sweeper
 from conversations.live import hub
 from conversations.models import Membership, Team, User
 from conversations.usage import quotas
+from conversations.workers import background
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
 from tests import canaries, echoing, environment, made_once, quick, shortcuts
 from tests.canaries import CANARY, PASSWORD
@@ -180,6 +181,7 @@ def cast(transactional_db: None, settings: object, pytestconfig: pytest.Config) 
     for person, role in ((alice, "lead"), (bob, "member"), (rita, "reader")):
         Membership.objects.create(team=team, user=person, role=role)
     yield Cast(alice, bob, rita, carol, team)
+    background.wait()  # a letter that is still being written would be found by the next test
     turn, soak = next(_searches), bool(pytestconfig.getoption("--soak"))
     if turn % SEARCHED_EVERY and not soak:
         return

@@ -85,7 +85,7 @@ def test_c14_five_messages_written_offline_arrive_once_and_in_order(
     expect(alice.page.locator("chat-message[data-status=complete]")).to_have_count(2 * len(texts))
     assert [alice.words(alice.questions.nth(number)) for number in range(len(texts))] == texts
     ids = [command["id"] for command in alice.commands("message.send")]
-    assert len(ids) == len(texts) + 1 or is_denied  # there one may also go up to a stream that has ended
+    assert len(ids) > len(texts)  # the one without its ack went twice, on a slow machine others may have, too
     assert len(set(ids)) == len(texts)
     assert_one_thread(texts, vendor)
     expect(alice.page.locator("message-actions:not(:empty)")).to_have_count(2 * len(texts))
