@@ -227,6 +227,8 @@ class Reading:
             self._note_piece(found)
         elif isinstance(found, Working):
             self._progress.meaningful += 1
+            if found.piece:
+                self._transcript.weigh(found.piece)
         elif isinstance(found, WholeMessage):
             yield from self._note_message(found.findings)
         elif found.part and found.part.kind == "refusal":

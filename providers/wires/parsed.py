@@ -64,7 +64,12 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Working:
-    """The news that the vendor goes on with work that shows no words, such as a search or a picture."""
+    """The news that the vendor goes on with work that shows no words, such as a search or a picture.
+
+    `piece` is what it sent of a part that nobody sees: it is weighed.
+    """
+
+    piece: str = ""
 
 
 Finding = Delta | Usage | Finish | CallPiece | ReasoningPiece | Cited | Held | Working

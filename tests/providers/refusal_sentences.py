@@ -317,6 +317,16 @@ CASES = [
         "~unsigned", "anthropic",
     ),
     Case(
+        "anthropics/claude-code#63284",
+        "messages.3.content.8: `thinking` or `redacted_thinking` blocks in the latest assistant message cannot be"
+        " modified. These blocks must remain as they were in the original response.",
+        {}, "~unsigned", "anthropic",
+    ),
+    Case(
+        "Compresr-ai/Context-Gateway#30", "messages.1.content.0: each thinking block must contain thinking", {},
+        "~unsigned", "anthropic",
+    ),
+    Case(
         "Anthropic, error of its API",
         "messages.1.content.0.type: Expected `thinking` or `redacted_thinking`, but found `text`.",
         {"thinking": {"budget": 2048}}, "~no:thinking", "anthropic",

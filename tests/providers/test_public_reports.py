@@ -6,8 +6,15 @@ from collections import Counter
 
 import pytest
 
-from tests.providers.public_reports import REPORTS, Report
+from tests.providers import public_reports, public_reports_of_messages, public_reports_of_responses
+from tests.providers.public_reports import Report
 from tests.providers.reading import outcome
+
+REPORTS = [
+    *public_reports.REPORTS,
+    *public_reports_of_messages.REPORTS,
+    *public_reports_of_responses.REPORTS,
+]
 
 
 @pytest.mark.parametrize("report", REPORTS, ids=lambda report: report.source)

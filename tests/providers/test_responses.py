@@ -184,9 +184,11 @@ def test_another_account_gets_no_reasoning(wire_vendor: FakeVendor, ask: Ask) ->
         "Item with id 'rs_1' not found. Items are not persisted when `store` is set to false.",
     ],
 )
-def test_refused_reasoning_is_left_out_once(wire_vendor: FakeVendor, ask: Ask, message: str) -> None:
+@pytest.mark.parametrize("in_stream", [False, True])
+def test_refused_reasoning_is_left_out_once(wire_vendor: FakeVendor, ask: Ask, message: str, in_stream: bool) -> None:
     told = {"error": {"message": message, "type": "invalid_request_error", "code": "invalid_encrypted_content"}}
-    wire_vendor.play([400, json.dumps(told).encode()])
+    failed = event({"type": "response.failed", "response": {"status": "failed", **told}})
+    wire_vendor.play([failed] if in_stream else [400, json.dumps(told).encode()])
     stream = ask(wire="responses", turns=(HELLO, reply(REASONING, SEARCH, responses_message("So.")), ON))
     assert said(stream) == "You said: Go on. Before that: Hello | So.."
     first, second = ([item.get("type") for item in request.json["input"]] for request in wire_vendor.requests)

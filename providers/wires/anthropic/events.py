@@ -15,20 +15,21 @@ from providers.wires.anthropic.blocks import called, finished
 from providers.wires.anthropic.usage import Counts, reports
 from providers.wires.finishes import finish_of
 from providers.wires.json_values import as_list, mapping, sequence, string, unwrapped
-from providers.wires.parsed import END, Found, Held, WholeMessage
+from providers.wires.parsed import END, Found, Held, WholeMessage, Working
 
 Raw = Mapping[str, Any]
 
 REPLIES = "content"
 MAX_CITATIONS = 500
-MAX_OPEN = 128
-"""Calls that may be open at a time."""
+MAX_OPEN, MAX_GROWING = 128, 16
+"""Calls that may be open at a time. Fields that grow in a block of a kind that is not known."""
 _OF_DELTA = {
     "text_delta": "text",
     "thinking_delta": "thinking",
     "signature_delta": "thinking",
     "citations_delta": "text",
 }
+_ARGUMENTS = "input_json_delta"
 _WORDS = {"text": "text", "thinking": "thinking"}
 _MARKS = ("text", "thought")
 
@@ -44,16 +45,35 @@ class _Block:
         self.words: list[str] = []
         self.arguments: list[str] = []
         self.citations = [*sequence(fields.get("citations"))]
+        self.grown: dict[str, list[str]] = {}
+
+    def mark(self, told: Raw) -> Iterator[Held | Working]:
+        """Keep the signature and the citation of a delta. A signature may come in pieces, or twice."""
+        signature, pieces = string(told.get("signature")), self.grown.setdefault("signature", [])
+        if signature and signature != (pieces[-1] if pieces else self.fields.get("signature")):
+            pieces.append(signature)
+            yield Working(signature)
+        if "citation" in told and len(self.citations) < MAX_CITATIONS:
+            self.citations.append(told["citation"])
+            yield Held(told["citation"])
+
+    def grow(self, told: Raw) -> Iterator[Working]:
+        """Keep a delta of an unknown kind: the texts in it go on with those of the block."""
+        for name, piece in told.items():
+            if isinstance(piece, str) and (name in self.grown or len(self.grown) < MAX_GROWING):
+                self.grown.setdefault(name, []).append(piece)
+                yield Working(piece)
 
     def whole(self) -> dict[str, Any]:
         """Return the block as if it had come at once."""
+        grown = {name: string(self.fields.get(name)) + "".join(pieces) for name, pieces in self.grown.items() if pieces}
         if self.kind in _WORDS:
-            kept = {**self.fields, _WORDS[self.kind]: "".join(self.words)}
+            kept = {**self.fields, **grown, _WORDS[self.kind]: "".join(self.words)}
             cited = {**kept, "citations": self.citations} if self.citations else kept
             return cited if self.citations else {name: cited[name] for name in cited if name != "citations"}
         if self.is_call:
             return called(self.fields, "".join(self.arguments))
-        return self.fields
+        return {**self.fields, **grown}
 
 
 class Events:
@@ -129,31 +149,34 @@ class Events:
         return next((one for one in reversed(self._open) if index is None or one.index in (None, index)), None)
 
     def _delta(self, index: object, delta: object) -> Iterator[Found]:
-        fields = {"text": delta} if isinstance(delta, str) else mapping(delta)
-        kind = _OF_DELTA.get(string(fields.get("type"))) or ("thinking" if "thinking" in fields else "text")
-        is_arguments = "partial_json" in fields
+        # Some gateways send the fields of every kind of delta with each, empty or null where they have no place.
+        sent = {"text": delta} if isinstance(delta, str) else mapping(delta)
+        told = {name: value for name, value in sent.items() if value not in (None, "")}
+        named = string(told.pop("type", None))
+        is_arguments = named == _ARGUMENTS or (named not in _OF_DELTA and "partial_json" in told)
+        kind = _OF_DELTA.get(named) or ("thinking" if "thinking" in told or "signature" in told else "text")
         block = self._of(index)
         if block is None and kind == "thinking" and self._unsigned and index == self._unsigned.index:
             block = self._unsigned
             self._open.append(block)
         is_of_another = block is not None and block.kind in _WORDS and kind != block.kind
-        if not is_arguments and (block is None or is_of_another):
+        if told and not is_arguments and (block is None or is_of_another):
             # Some gateways leave the start out.
             yield from self._begin({"type": kind}, index)
             block = self._open[-1]
         if block is None:
             return
         if is_arguments:
-            block.arguments.append(string(fields["partial_json"]))
+            block.arguments.append(string(told.get("partial_json")))
             yield Held(block.arguments[-1])
-        elif "citation" in fields:
-            if len(block.citations) < MAX_CITATIONS:
-                block.citations.append(fields["citation"])
-                yield Held(fields["citation"])
-        elif "signature" in fields:
-            block.fields["signature"] = string(fields["signature"])
+        elif block.kind in _WORDS or named in _OF_DELTA or kind in told:
+            words = _spelled(told.get(kind))
+            # A proxy repeats the whole thought beside its signature: open-webui#29860.
+            is_again = "signature" in told and words == "".join(block.words)
+            yield from self._words(block, kind, "" if is_again else words)
+            yield from block.mark(told)
         else:
-            yield from self._words(block, kind, _spelled(fields.get(kind)))
+            yield from block.grow(told)
 
     def _words(self, block: _Block, name: str, words: str) -> Iterator[Found]:
         if not words:
@@ -173,10 +196,11 @@ class Events:
 
     def _end(self, blocks: list[_Block]) -> Iterator[Found]:
         for block in blocks:
+            whole = block.whole()
             if block.kind == "thinking":
                 # It goes on if the next block came in its middle: its signature holds for all of it.
-                self._unsigned = None if block.fields.get("signature") else block
-            yield from finished(block.whole(), block.begin, self._said)
+                self._unsigned = None if whole.get("signature") else block
+            yield from finished(whole, block.begin, self._said)
 
     def _usage(self, kind: str, event: Raw) -> Iterator[Found]:
         is_final = kind != "message_start"

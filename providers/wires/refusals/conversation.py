@@ -33,6 +33,7 @@ _SIGNATURES = (
     r"thought[ _]?signatures?|`?signature`? (in|is|of|was|does)|invalid `?signature|encrypted[ _]content"
     r"|reasoning (item|content|block).{0,40}(verif|decrypt|not found)"
     r"|\bitem with id .{1,80}not found|without its required '?(following|reasoning)"
+    r"|redacted_thinking`? blocks? .{0,60}(cannot be modified|must remain)|each `?thinking`? block must contain"
 )
 _THOUGHTS_MISSING = (
     r"reasoning_content`?.{0,60}(missing|must be passed back|must be provided|is required)"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from providers.errors import BadReply, ReplyTooLong, VendorDown
@@ -21,49 +20,43 @@ from providers.wires.openai.pictures import pictured
 from providers.wires.openai.usage import usage
 from providers.wires.parsed import END, Cited, Finding, Found, Held, Source, Support, WholeMessage, Working
 from providers.wires.responses.items import SEPARATOR, carrier, pages_of, parts_of
+from providers.wires.responses.open_item import ANSWER, REFUSAL, SUMMARY, THOUGHT, OpenItem
 from providers.wires.sources import source
 
 Raw = Mapping[str, Any]
 
 _EVENT = "response."
-_ENDS = {f"{_EVENT}{status}": status for status in ("completed", "incomplete", "failed", "cancelled")}
-_CALLS = ("function_call", "custom_tool_call")
-_ASIDE = "commentary"
-_TEXTS = frozenset({"output_text", "text", "input_text"})
+_ENDS = {
+    **{f"{_EVENT}{status}": status for status in ("completed", "incomplete", "failed", "cancelled")},
+    f"{_EVENT}done": "completed",
+}
+_INPUTS = {"function_call": "arguments", "custom_tool_call": "input"}
+_CALLS = tuple(_INPUTS)
+# The events of a text, and the field of the index that counts it. OpenRouter and older libraries say less in a name.
+_TEXTS = {
+    "output_text": (ANSWER, "content_index"),
+    "refusal": (REFUSAL, "content_index"),
+    "reasoning_text": (THOUGHT, "content_index"),
+    "reasoning": (THOUGHT, "content_index"),
+    "reasoning_summary_text": (SUMMARY, "summary_index"),
+    "reasoning_summary": (SUMMARY, "summary_index"),
+}
+_PARTS = {"content_part": "content_index", "reasoning_part": "content_index", "reasoning_summary_part": "summary_index"}
+_KINDS = {
+    **dict.fromkeys(("output_text", "text", "input_text"), ANSWER),
+    "refusal": REFUSAL,
+    "reasoning_text": THOUGHT,
+    "summary_text": SUMMARY,
+}
 _KIND = re.compile("[a-z][a-z_.]{1,39}")
 MAX_ITEMS, MAX_CITATIONS = 1000, 500
-
-
-@dataclass(slots=True)
-class _Item:
-    """An item under way: its fields, its words so far, and where each of its texts begins in the answer."""
-
-    fields: Raw = field(default_factory=dict)
-    said: dict[tuple[str, int], list[str]] = field(default_factory=dict)
-    kinds: set[str] = field(default_factory=set)
-    starts: dict[int, int] = field(default_factory=dict)
-    is_done: bool = False
-
-    @property
-    def is_aside(self) -> bool:
-        """Return whether this is a message about the work, and not the answer."""
-        return self.fields.get("phase") == _ASIDE
-
-    def add(self, kind: str, index: int, words: str) -> None:
-        self.kinds.add(kind)
-        self.said.setdefault((kind, index), []).append(words)
-
-    def words(self, kind: str, index: int) -> str:
-        pieces = self.said.get((kind, index), [])
-        pieces[:] = ["".join(pieces)]  # joined once: the next look starts from the joined text
-        return pieces[0]
 
 
 class Reply:
     """The parser of one reply."""
 
     def __init__(self) -> None:
-        self._items: dict[int | str, _Item] = {}
+        self._items: dict[int | str, OpenItem] = {}
         self._whole: set[str] = set()
         """The kinds of items that came whole: a response at the end repeats them."""
         self._called: set[str] = set()
@@ -103,83 +96,103 @@ class Reply:
 
     def _of_event(self, kind: str, event: Raw) -> Iterator[Found]:
         name, _, step = kind.rpartition(".")
-        index = _index(event, "content_index")
-        if step == "delta" and name in ("output_text", "refusal"):
-            yield from self._said(self._item(event), name, index, string(event.get("delta")))
-        elif step == "done" and name in ("output_text", "refusal"):
-            whole = string(event.get("text" if name == "output_text" else "refusal"))
-            yield from self._rest(self._item(event, is_late=True), name, index, whole)
-        elif name in ("reasoning_summary_text", "reasoning_text"):
-            index = _index(event, "summary_index" if "summary" in name else "content_index")
-            if step == "delta":
-                yield from self._said(self._item(event), name, index, string(event.get("delta")))
-            else:
-                yield from self._rest(self._item(event, is_late=True), name, index, string(event.get("text")))
+        if name in _TEXTS and step in ("delta", "done"):
+            yield from self._text(event, step, *_TEXTS[name])
+        elif name in _PARTS and step == "done":
+            part = mapping(event.get("part"))
+            if told := _KINDS.get(string(part.get("type"))):
+                item = self._item(event, is_late=True)
+                yield from self._rest(item, told, _index(event, _PARTS[name]), _words_of(part, told))
         elif kind == "output_text.annotation.added":
-            yield from self._cited(self._item(event, is_late=True), index, mapping(event.get("annotation")))
+            annotation = mapping(event.get("annotation"))
+            yield from self._cited(self._item(event, is_late=True), _index(event, "content_index"), annotation)
         elif kind == "output_item.added":
-            self._begin(event, _Item(mapping(event.get("item"))))
+            self._begin(event, OpenItem(mapping(event.get("item"))))
             yield Working()
         elif kind == "output_item.done":
             yield from self._done(event, mapping(event.get("item")))
-        elif name == "function_call_arguments":
+        elif name in ("function_call_arguments", "custom_tool_call_input"):
             yield from self._arguments(self._item(event, is_late=True), step, event)
         elif name.partition(".")[0].endswith(("_call", "_call_code")):
             yield Working()
 
-    def _item(self, event: Raw, *, is_late: bool = False) -> _Item:
+    def _text(self, event: Raw, step: str, kind: str, counted: str) -> Iterator[Finding]:
+        """Yield the words of a delta, or what a text that is done says beyond its deltas."""
+        index = _index(event, counted)
+        if step == "done":
+            yield from self._rest(self._item(event, is_late=True), kind, index, _words_of(event, kind))
+            return
+        item, delta = self._item(event), event.get("delta")
+        words = string(mapping(delta).get("text", delta))
+        yield from self._said(item, kind, index, words, is_apart=kind == SUMMARY)
+
+    def _item(self, event: Raw, *, is_late: bool = False) -> OpenItem:
         """Return the item of an event; a delta for one that is done begins another, unless it `is_late`."""
-        item = self._items.get(_key(event))
+        key = _key(event)
+        item = self._items.get(key)
+        if item is None and isinstance(key, str) and (item := self._meant(key)):
+            self._keep(key, item)
         if item is None or (item.is_done and not is_late):
-            item = self._begin(event, _Item())
+            item = self._begin(event, OpenItem())
         return item
 
-    def _begin(self, event: Raw, item: _Item) -> _Item:
-        self._items[_key(event)] = item
+    def _meant(self, identity: str) -> OpenItem | None:
+        """Return the item that an event without a number means if its id, or none, is that of no item."""
+        place, last = next(reversed(self._items.items()), ("", None))
+        if last is None or last.is_done:
+            return None
+        return last if not (identity and place) or last.is_silent else None
+
+    def _begin(self, event: Raw, item: OpenItem) -> OpenItem:
+        self._keep(_key(event), item)
+        return item
+
+    def _keep(self, key: int | str, item: OpenItem) -> None:
+        self._items.pop(key, None)  # the last one begun stands last
+        self._items[key] = item
         if len(self._items) > MAX_ITEMS:
             raise ReplyTooLong
-        return item
 
     # --- Words ---------------------------------------------------------------------------------------------------
 
-    def _said(self, item: _Item, kind: str, index: int, words: str) -> Iterator[Finding]:
+    def _said(self, item: OpenItem, kind: str, index: int, words: str, *, is_apart: bool = True) -> Iterator[Finding]:
+        """Yield words; those of the next thought stand apart, unless each delta may have an index of its own."""
         if not words:
             return
-        if kind == "refusal":
+        if kind == REFUSAL:
             item.add(kind, index, words)
             yield Delta(part=Part("refusal", words))
-        elif kind == "output_text" and not item.is_aside:
+        elif kind == ANSWER and not item.is_aside:
             yield Delta(text=self._answered(item, index, words))
-        elif not _is_told_otherwise(item, kind):
-            is_next = kind in item.kinds and (kind, index) not in item.said
+        elif not item.is_told_otherwise(kind):
+            gap = SEPARATOR if is_apart and item.is_next(kind, index) else ""
             item.add(kind, index, words)
-            yield Delta(thought=f"{SEPARATOR}{words}" if is_next else words)
+            yield Delta(thought=gap + words)
 
-    def _answered(self, item: _Item, index: int, words: str) -> str:
+    def _answered(self, item: OpenItem, index: int, words: str) -> str:
         """Return words of the answer as they are shown: messages stand apart."""
         if not words:
             return ""
-        gap = SEPARATOR if self._has_answered and "output_text" not in item.kinds else ""
+        gap = SEPARATOR if self._has_answered and ANSWER not in item.of_kind else ""
         if index not in item.starts:
             item.starts[index] = self._length + len(gap)
-        item.add("output_text", index, words)
+        item.add(ANSWER, index, words)
         self._length += len(gap) + len(words)
         self._has_answered = True
         return gap + words
 
-    def _rest(self, item: _Item, kind: str, index: int, whole: str) -> Iterator[Finding]:
+    def _rest(self, item: OpenItem, kind: str, index: int, whole: str) -> Iterator[Finding]:
         """Yield what a text that is done says beyond its deltas."""
-        said = item.words(kind, index)
-        if whole.startswith(said) and not item.is_done:
-            yield from self._said(item, kind, index, whole[len(said) :])
+        if not item.is_done:
+            yield from self._said(item, kind, index, item.beyond(kind, index, whole))
 
-    def _cited(self, item: _Item, index: int, annotation: Raw) -> Iterator[Cited]:
+    def _cited(self, item: OpenItem, index: int, annotation: Raw) -> Iterator[Cited]:
         page = source(annotation.get("url"), annotation.get("title"))
         if annotation.get("type") != "url_citation" or not (page.uri or page.title):
             return
         self._has_cited = True
         start, end = count(annotation.get("start_index")) or 0, count(annotation.get("end_index")) or 0
-        begun, quote = item.starts.get(index, 0), item.words("output_text", index)[start:end]
+        begun, quote = item.starts.get(index, 0), item.words(ANSWER, index)[start:end]
         yield Cited((page,), (Support(begun + start, begun + end, False, quote, (page,)),))
 
     # --- Items -----------------------------------------------------------------------------------------------------
@@ -190,7 +203,7 @@ class Reply:
         if item.is_done:
             if _is_again(item.fields, whole):
                 return
-            item = self._begin(event, _Item())
+            item = self._begin(event, OpenItem())
         kind = string(whole.get("type"))
         item.fields = {**item.fields, **whole}
         if kind == "message":
@@ -208,14 +221,11 @@ class Reply:
     def _note_pages(self, whole: Raw) -> None:
         self._pages = [*self._pages, *pages_of(whole)][:MAX_CITATIONS]
 
-    def _message(self, item: _Item, whole: Raw) -> Iterator[Finding]:
+    def _message(self, item: OpenItem, whole: Raw) -> Iterator[Finding]:
         for index, part in enumerate(_contents(whole.get("content"))):
-            kind = string(part.get("type")) or "output_text"
-            if kind == "refusal":
-                yield from self._rest(item, kind, index, string(part.get("refusal")))
-            elif kind in _TEXTS:
-                text = part.get("text")
-                yield from self._rest(item, "output_text", index, string(mapping(text).get("value", text)))
+            kind = _KINDS.get(string(part.get("type")) or "text")
+            if kind in (ANSWER, REFUSAL):
+                yield from self._rest(item, kind, index, _words_of(part, kind))
             elif not item.is_done:
                 yield from pictured(part)
             for annotation in sequence(part.get("annotations")):
@@ -225,18 +235,18 @@ class Reply:
         elif phase := whole.get("phase"):
             yield carrier({"type": "message", "phase": phase})
 
-    def _thoughts(self, item: _Item, whole: Raw) -> Iterator[Finding]:
-        for kind, name in (("reasoning_summary_text", "summary"), ("reasoning_text", "content")):
-            for index, part in enumerate(map(mapping, sequence(whole.get(name)))):
-                yield from self._rest(item, kind, index, string(part.get("text")))
+    def _thoughts(self, item: OpenItem, whole: Raw) -> Iterator[Finding]:
+        for kind, name in ((SUMMARY, "summary"), (THOUGHT, "content")):
+            for index, part in enumerate(_contents(whole.get(name))):
+                yield from self._rest(item, kind, index, _words_of(part, kind))
 
-    def _arguments(self, item: _Item, step: str, event: Raw) -> Iterator[Finding]:
+    def _arguments(self, item: OpenItem, step: str, event: Raw) -> Iterator[Finding]:
         """Keep the arguments of a call, in case its item never comes whole."""
-        pieces = item.said.setdefault(("arguments", 0), [])
-        if step == "done" and string(event.get("arguments")):
-            pieces.clear()
-        piece = string(event.get("arguments" if step == "done" else "delta"))
-        pieces.append(piece)
+        done = string(event.get("arguments") or event.get("input")) if step == "done" else ""
+        if done:
+            item.input.clear()
+        piece = done or string(event.get("delta"))
+        item.input.append(piece)
         yield Held(piece)
 
     # --- The end ---------------------------------------------------------------------------------------------------
@@ -280,10 +290,10 @@ class Reply:
     def _remaining(self) -> Iterator[Finding]:
         """Yield the calls whose items never came whole, and the pages that were read."""
         for item in self._items.values():
-            is_open = item.fields.get("type") in _CALLS and not item.is_done
-            if is_open and string(item.fields.get("call_id")) not in self._called:
+            spelled = _INPUTS.get(string(item.fields.get("type")))
+            if spelled and not item.is_done and string(item.fields.get("call_id")) not in self._called:
                 item.is_done = True
-                yield from parts_of({**item.fields, "arguments": item.words("arguments", 0)})
+                yield from parts_of({**item.fields, spelled: "".join(item.input)})
         if self._pages and not self._has_cited:
             yield Cited(tuple(self._pages))
 
@@ -294,20 +304,23 @@ def _is_again(said: Raw, whole: Raw) -> bool:
     return identity == said.get("id") if identity else whole.items() <= said.items()
 
 
-def _is_told_otherwise(item: _Item, kind: str) -> bool:
-    """Return whether the same thoughts are told already: summarized, or in full."""
-    return kind != "output_text" and not item.kinds <= {kind}
-
-
 def _contents(content: object) -> list[Raw]:
     """Return the parts of a message; gateways also send one part, or a text, where a list belongs."""
     held = [content] if isinstance(content, str) else as_list(content)
     return [{"text": part} if isinstance(part, str) else mapping(part) for part in held]
 
 
+def _words_of(part: Raw, kind: str) -> str:
+    """Return the words of a part, or of an event, which may stand in an object."""
+    text = part.get("refusal" if kind == REFUSAL else "text")
+    return string(mapping(text).get("value", text))
+
+
 def _key(event: Raw) -> int | str:
+    """Return the place of an event's item, or its id where a gateway does not count: lemonade#3607."""
     number = count(event.get("output_index"))
-    return string(event.get("item_id")) if number is None else number
+    identity = string(event.get("item_id")) or string(mapping(event.get("item")).get("id"))
+    return identity if number is None else number
 
 
 def _index(event: Raw, name: str) -> int:

@@ -194,7 +194,7 @@ TABLE: tuple[Row, ...] = (
         "unsupported_value invalidparameter missingparameter invalid_parameter_error invalid_params bad_request_error "
         "invalid_prompt invalid_image invalid_image_format invalid_base64_image invalid_image_url invalid_image_mode "
         "image_too_large image_too_small image_parse_error image_file_too_large image_file_not_found empty_image_file "
-        "unsupported_image_media_type failed_to_download_image "
+        "unsupported_image_media_type failed_to_download_image invalid_encrypted_content "
         "badrequest badrequesterror validation 1210 1213 1214 1215 base_resp:2013 error_code:3",
         is_general=True,
     ),
