@@ -4,6 +4,7 @@ import os
 import time
 from contextlib import suppress
 from pathlib import Path
+from uuid import uuid4
 
 from django.conf import settings
 
@@ -24,8 +25,8 @@ def keep(name: str, answer: bytes) -> None:
     path = _folder() / name
     with suppress(OSError):
         path.parent.mkdir(mode=0o700, exist_ok=True)
-        new = path.with_suffix(f".{os.getpid()}")
-        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as target:
+        new = path.with_suffix(f".{uuid4().hex}")  # two people of a team may hear the same words at once
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
             target.write(answer)
         new.replace(path)
     remove_old()

@@ -22,6 +22,8 @@ class SpeechStream:
     """One call. Iterate it for its one delta, once; any thread may stop it."""
 
     finish: Finish | None = None
+    has_spoken = False
+    """True once a sound has begun: the vendor bills it, whatever becomes of the rest."""
     usage: Usage | None = None
     stopped = False
     sentences: Mapping[str, str] = MappingProxyType({})
@@ -70,17 +72,18 @@ class SpeechStream:
         if self._call.status >= 400:
             refused = registry.wire(self._address.wire)
             raise refused.error(self._call.status, self._call.headers, self._call.error_body())
-        sound = wire.sound_in(self._content())
+        sound = wire.sound_in(self._content(wire))
         if isinstance(sound, VendorError):
             raise sound
         self.finish = Finish("stop")
         return Delta(part=sound)
 
-    def _content(self) -> bytes:
+    def _content(self, wire: registry.SpeakingWire) -> bytes:
         content = bytearray()
         for chunk in waited_for(self._call.chunks()):
             self._call.hear()
             content += chunk
+            self.has_spoken = self.has_spoken or wire.begins_sound(content)
             if len(content) > MAX_BYTES:
                 raise BadReply(because="The vendor's sound is longer than this site keeps.")
         return bytes(content)

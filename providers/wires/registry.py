@@ -100,6 +100,9 @@ class SpeakingWire(Protocol):
     def speech_request(self, address: Address, prompt: Prompt) -> HttpRequest:
         """Return the request to read the words of `prompt` aloud, without its key."""
 
+    def begins_sound(self, content: bytes | bytearray) -> bool:
+        """Return whether these first bytes of an answer are those of a sound."""
+
     def sound_in(self, content: bytes) -> Part | VendorError:
         """Return the sound of an answer, or the error that came instead."""
 

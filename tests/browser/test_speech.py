@@ -61,6 +61,16 @@ def test_a_reply_is_read_aloud_by_a_model(cast: Cast, model: LanguageModel, vend
     expect(player).to_be_visible()
     expect(player).to_have_count(0)
     assert [call.json["input"] for call in vendor.requests] == ["Hello you. Good day!\n", f"{'Word. ' * 39}Word.\n"]
+    alice.page.evaluate(
+        "words => { document.querySelector('chat-message .message__text p').textContent = words }",
+        "".join(map(str, range(10_000, 10_820))),
+    )
+    vendor.requests.clear()
+    more.click()
+    item.click()
+    expect(player).to_be_visible()
+    expect(player).to_have_count(0)
+    assert [len(call.json["input"].strip()) for call in vendor.requests][:5] == [1_000] * 4 + [340]
     vendor.script = lambda _: [{"Content-Type": "audio/wav"}, sound(30)]
     alice.page.evaluate("document.querySelector('chat-message .message__text p').append('!')")
     more.click()

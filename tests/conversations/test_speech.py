@@ -5,16 +5,19 @@ import io
 import json
 import math
 import os
+import random
 import struct
 import time
 import wave
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from conversations.errors import Refused
 from conversations.models import Budget, Conversation, Reservation, Tally, UsageRecord, User
 from conversations.speech import kept_sounds, reading_aloud, recording, speech_call, transcribing
 from conversations.usage import budgets
@@ -27,7 +30,7 @@ from tests.conftest import Cast, serve
 from tests.conversations.sharing import bytes_of, enter
 from tests.fake_vendor import FakeVendor
 from tests.providers.test_pictures import whole
-from tests.vendor_replies import gemini_end, gemini_parts
+from tests.vendor_replies import close, gemini_end, gemini_parts, raw
 
 pytestmark = pytest.mark.usefixtures("static_files")
 
@@ -150,9 +153,8 @@ def test_what_is_set_aside_for_it_stays_so_while_it_runs(cast: Cast, ear: Langua
         (b"RIFF\x00\x00\x00\x00WAVE", 400, "bad_field"),
         (b"\x1aE\xdf\xa3webm", 400, "bad_field"),
         (sound(0), 400, "bad_field"),
-        (sound(1)[:60] + b"\0" * 10**6, 200, ""),
         (sound(recording.MAX_SECONDS + 2), 413, "too_long"),
-        (sound(1)[:60] + b"\0" * (recording.MAX_SECONDS * 16_000 + 40_000), 413, "too_long"),
+        (sound(1)[:40] + b"\0" * (recording.MAX_SECONDS * 16_000 + 40_000), 413, "too_long"),
         (b"RIFF" + b"\0" * recording.MAX_BYTES, 413, "too_long"),
     ],
 )
@@ -163,6 +165,35 @@ def test_what_is_no_recording_or_too_long_costs_nothing(
     told, answer = dictate(cast.alice, content)
     assert (told, answer.get("error", {}).get("code", "")) == (status, code)
     assert len(vendor.requests) == (status == 200)
+
+
+def chunk(name: bytes, content: bytes, size: int | None = None) -> bytes:
+    return name + struct.pack("<I", len(content) if size is None else size) + content
+
+
+def test_a_vendor_hears_what_was_measured_whatever_the_header_says() -> None:
+    whole_second, samples = sound(1), sound(1)[44:]
+    slow, fast = struct.pack("<HHIIHH", 1, 1, 8_000, 16_000, 2, 16), struct.pack("<HHIIHH", 1, 2, 48_000, 1, 1, 16)
+    notes = chunk(b"LIST", b"abc") + b"\0"
+    for content in (
+        whole_second,
+        whole_second + b"\0" * 10**6,
+        whole_second[:40] + b"\xff" * 4 + samples,
+        whole_second[:40] + b"\0" * 4 + samples,
+        b"RIFF\0\0\0\0WAVE" + chunk(b"fmt ", slow) + chunk(b"fmt ", fast) + chunk(b"data", samples),
+        b"RIFF\0\0\0\0WAVE" + notes + chunk(b"fmt ", slow + b"\0\0") + chunk(b"data", samples + b"\1"),
+    ):
+        assert recording.read(content) == recording.Recording(whole_second, 1.0)
+
+
+def test_broken_headers_are_refused_and_nothing_else_happens() -> None:
+    chance, good = random.Random(1), sound(0.1)
+    for _ in range(3_000):
+        broken = bytearray(good[: chance.choice((20, 36, 44, 60, len(good)))])
+        for place in chance.choices(range(min(len(broken), 44) - 4), k=chance.randint(1, 4)):
+            broken[place : place + 4] = struct.pack("<I", chance.choice((0, 1, 40, 2**31 - 1, 2**32 - 1)))
+        with suppress(Refused):
+            recording.read(bytes(broken))
 
 
 def test_it_is_for_those_who_may_write_there_and_use_the_model(
@@ -248,6 +279,42 @@ def test_what_is_no_sound_is_told(
     assert set(answer) == {"error"}
     assert code is None or answer["error"]["code"] == code
     assert not list(kept_sounds._folder().glob("*"))
+
+
+@pytest.mark.parametrize(("begun", "cost"), [(b"ID3\x04\x00 and then", 5 * 15), (b"<html>Sign in", 0)])
+def test_a_sound_that_breaks_off_is_paid_as_vendors_bill_it(
+    begun: bytes, cost: int, cast: Cast, voice: LanguageModel, vendor: FakeVendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(speech_call, "PATIENCE", 0)
+    vendor.play([{"Content-Type": "audio/mpeg", "Content-Length": "5000"}, raw, begun, close])
+    assert set(listen(cast.alice, "Hello")[1]) == {"error"}
+    call = UsageRecord.objects.get()
+    assert (call.cost, call.outcome == "complete") == (cost, False)
+    assert not Reservation.objects.exists()
+
+
+def test_two_who_hear_the_same_words_at_once_keep_one_whole_sound(
+    voice: LanguageModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = os.fdopen
+
+    class Slow(io.RawIOBase):
+        def __init__(self, number: int, mode: str) -> None:
+            self._file = opened(number, mode)
+
+        def write(self, content: Any) -> int:
+            monkeypatch.setattr(os, "fdopen", opened)
+            self._file.write(content[:3])
+            self._file.flush()
+            kept_sounds.keep("same", b"other")
+            return self._file.write(content[3:])
+
+        def close(self) -> None:
+            self._file.close()
+
+    monkeypatch.setattr(os, "fdopen", Slow)
+    kept_sounds.keep("same", b"a longer one")
+    assert kept_sounds.kept("same") == b"a longer one"
 
 
 def test_texts_that_cost_nothing(cast: Cast, voice: LanguageModel, vendor: FakeVendor) -> None:

@@ -1,15 +1,20 @@
 """Long conversations are folded: a summary is made, told, changed and kept, and people's words are not lost."""
 
 import json
+import threading
 from collections.abc import Sequence
+from datetime import timedelta
 from itertools import pairwise, takewhile
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.db.models import Sum
 
 from conversations import actions
-from conversations.generation.folding import fitting, telling
+from conversations.generation.folding import fitting, making, telling, words
+from conversations.generation.folding.planning import Plan, plan_for
+from conversations.generation.prompts import prompt_for
 from conversations.models import Budget, Conversation, Installation, Message, Summary, UsageRecord, User
 from conversations.usage import token_counts
 from conversations.usage.estimates import prompt_tokens
@@ -27,6 +32,7 @@ from tests.vendor_replies import Received, Step, openai_end, openai_event
 __all__ = ["priced"]
 pytestmark = pytest.mark.usefixtures("static_files")
 WINDOW = 8_000
+ROUTE: Any = SimpleNamespace(vendor_id="m", takes=frozenset(), pictures=None, makes_only_pictures=False)
 PURPOSES = ("reply", "summary")
 REFUSED = refusal(400, "This model's maximum context length is 8000 tokens", code="context_length_exceeded")
 
@@ -40,13 +46,14 @@ class NarrowVendor:
         self.summaries: list[Received] = []
         self.refused = 0
         self.sums_up = True
+        self.summary_window = window
         vendor.script = self.script
 
     def script(self, call: Received) -> Sequence[Step]:
         is_summary = "Sum up the conversation" in str(call.json["messages"][0])
         (self.summaries if is_summary else self.replies).append(call)
         asked = sum(tokens_of(message) for message in call.json["messages"])
-        if asked > self.window:
+        if asked > (self.summary_window if is_summary else self.window):
             self.refused += 1
             return REFUSED
         if is_summary and not self.sums_up:
@@ -165,6 +172,50 @@ def test_one_that_fails_leaves_out_replies_and_says_so(
     assert Api(cast.bob).get(f"/conversations/{conversation.pk}/summaries")["results"] == []
 
 
+def test_one_that_is_too_long_for_its_model_is_told_half_the_next_time(
+    cast: Cast, folded_model: LanguageModel, vendor: FakeVendor, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(making, "PAUSE", timedelta(0))
+    narrow = NarrowVendor(vendor)
+    narrow.summary_window = 3_500
+    conversation = grown(cast.bob, 25)
+    bob = connect(cast.bob)
+    assert go_on(bob, folded_model, conversation, "q25 of mine").left_out
+    assert go_on(bob, folded_model, conversation, "q26 of mine").left_out == []
+    assert (narrow.refused, len(narrow.summaries)) == (1, 2)
+    told = narrow.summaries[-1].json
+    assert all(f"q{number} of mine" in str(told["messages"]) for number in range(10)), "replies are cut first"
+    assert told["max_tokens"] == round(0.12 * 0.8 * WINDOW) + words.THOUGHT_TOKENS, "a model that thinks has room"
+
+
+def test_nobody_is_paid_for_a_summary_with_which_nothing_fits_either(
+    cast: Cast, folded_model: LanguageModel, vendor: FakeVendor, connect: Connect
+) -> None:
+    narrow = NarrowVendor(vendor)
+    conversation = grown(cast.bob, 4, system_prompt="rule " * 7_000)
+    assert go_on(connect(cast.bob), folded_model, conversation, "q4 of mine").error_code == "context_too_long"
+    assert narrow.summaries == []
+
+
+def test_a_summary_is_never_longer_than_what_it_replaces(cast: Cast, folded_model: LanguageModel) -> None:
+    conversation = grown(cast.bob, 3, words=40)
+    question = say(conversation, "and now?", author=cast.bob, parent=last(conversation))
+    reply = answer(conversation, question, "")
+    plan = plan_for(reply, prompt_for(reply, ROUTE), 900)
+    assert plan is not None
+    replies = sum(token_counts.tokens(str(said.parts)) for said in plan.said if said.role == "assistant")
+    assert plan.most < min(replies, 0.12 * 900)
+
+
+def test_a_call_that_ends_with_the_server_leaves_no_pause(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = summed_up(grown(cast.bob, 3), status="waiting")
+    monkeypatch.setattr(making, "closing", threading.Event())
+    making.closing.set()
+    call = SimpleNamespace(conclude=lambda: False, words="", is_stopped=False, error=None)
+    making.Folding(row, call, None)._conclude()  # type: ignore[arg-type]
+    assert not Summary.objects.exists()
+
+
 def summed_up(conversation: Conversation, text: str = "We agreed on blue.", at: int = -3, **fields: Any) -> Summary:
     """Store a summary as a model has made it, below the third last message."""
     message = list(conversation.messages.order_by("id"))[at]
@@ -217,7 +268,6 @@ def test_a_team_folds_when_it_wants_and_nobody_asks_what_they_may_not(
     assert go_on(bob, folded_model, conversation, "q13 of mine").left_out == left_out
     assert narrow.summaries == []
     assert Summary.objects.get().error_code == "over_budget"
-    Summary.objects.all().delete()
     Budget.objects.all().delete()
     go_on(bob, folded_model, conversation, "q14 of mine")
     assert len(narrow.summaries) == 1
@@ -306,3 +356,19 @@ def test_words_that_do_not_fit_go_oldest_first(cast: Cast) -> None:
     assert [said.parts[0]["text"] for said in kept] == ["q3 of mine", "q4 of mine"]
     assert read.parts[0]["text"] == telling.READ
     assert (question.parts[0]["text"], reply.role) == ("q5 of mine", "assistant")
+
+
+def test_a_summary_that_somebody_makes_very_long_takes_room_from_old_words_and_is_summed_up_again(cast: Cast) -> None:
+    conversation = grown(cast.bob, 6)
+    long = "word " * 2_000
+    room = token_counts.tokens(long) - telling.MAX_SUMMARY_TOKENS + 7
+    summary = summed_up(conversation, room=room, text=long)
+    branch = Message.objects.said_up_to(last(conversation).pk).said
+    fold = Summary.objects.above(conversation.pk, last(conversation).pk)
+    assert fold is not None
+    _, *kept, _read, _question, _reply = telling.told(branch, fold)
+    assert [said.parts[0]["text"] for said in kept] == ["q3 of mine", "q4 of mine"]
+    plan = Plan(summary.message_id, tuple(branch), "word " * 15_000, 0, 500)
+    told = words.prompt(plan, 4_000, 1, ROUTE)
+    assert prompt_tokens(told) < 0.75 * 4_000
+    assert "q5 of mine" in told.turns[0].parts[0].text

@@ -13,6 +13,7 @@ from django.utils import timezone
 from conversations.errors import Refused
 from conversations.generation.folding import words
 from conversations.generation.folding.planning import Plan
+from conversations.generation.outcomes import closing
 from conversations.generation.side_calls import side_call
 from conversations.generation.side_calls.side_call import SideCall
 from conversations.live import events
@@ -31,14 +32,19 @@ from conversations.usage import model_access
 from conversations.usage.billing import BillingContext
 from conversations.workers import database_threads
 from providers import clock
-from providers.errors import VendorError
+from providers.client.route import Route
+from providers.errors import ContextTooLong, VendorError
 from providers.models import LanguageModel
 from providers.pool.route_search import Waiting
+from providers.types import Prompt
 
 SECONDS = 60.0
 """Seconds after which a summary is no longer waited for."""
 LOOK_AGAIN = timedelta(seconds=1)
 """Time after which a reply looks whether another one's summary has come."""
+
+UNPAID = ("busy", "over_budget")
+"""Why nobody was asked: that costs nothing, so the next reply tries again at once."""
 
 _logger = logging.getLogger(__name__)
 
@@ -65,7 +71,7 @@ class Folding:
         text = words.summary_in(self.call.words, self.plan) if is_whole else ""
         if text:
             _store(self.row, text)
-        elif self.call.is_stopped:
+        elif self.call.is_stopped or closing.is_set():
             self.row.delete()
         else:
             error = self.call.error
@@ -76,7 +82,7 @@ def begun(reply: Message, planned: Callable[[], Plan | None], window: int | None
     """Return the summary to ask for, or the wait for another reply's; None if none can be had now.
 
     What to fold is planned once no other reply can store a summary. `window` is assumed of a model for summaries whose
-    context window is not known.
+    context window is not known. Half as much is told after a summary for which the conversation was too long.
     """
     model = _model_for(reply)
     if model is None or reply.parent_id is None:
@@ -84,12 +90,14 @@ def begun(reply: Message, planned: Callable[[], Plan | None], window: int | None
     rows = Summary.objects.filter(conversation=reply.conversation_id)
     left = rows.filter(status=Summary.Status.WAITING, asked_at__lt=timezone.now() - LONGEST)
     left.update(status=Summary.Status.FAILED)
-    if rows.filter(status=Summary.Status.FAILED, asked_at__gt=timezone.now() - PAUSE).exists():
+    failed = rows.filter(status=Summary.Status.FAILED)
+    if failed.exclude(error_code__in=UNPAID).filter(asked_at__gt=timezone.now() - PAUSE).exists():
         return None
+    share = 0.5 if failed.filter(error_code=ContextTooLong.code).exists() else 1.0
     claimed = Summary(conversation=reply.conversation, message_id=reply.parent_id, model_name=model.name)
     try:
         with transaction.atomic():
-            rows.filter(status=Summary.Status.FAILED).delete()
+            failed.delete()
             claimed.save(force_insert=True)
     except IntegrityError:
         return Waiting("folding", clock.now() + LOOK_AGAIN, frozenset([reply.pk]))
@@ -99,7 +107,7 @@ def begun(reply: Message, planned: Callable[[], Plan | None], window: int | None
         return None
     claimed.message_id, claimed.room = plan.message, plan.room
     claimed.save(update_fields=["message", "room"])
-    call = _prepared(reply, plan, model, window, claimed)
+    call = _prepared(reply, partial(words.prompt, plan, model.context_window or window, share), model, claimed)
     return Folding(claimed, call, plan) if call else None
 
 
@@ -111,7 +119,7 @@ def _model_for(reply: Message) -> LanguageModel | None:
 
 
 def _prepared(
-    reply: Message, plan: Plan, model: LanguageModel, window: int | None, claimed: Summary
+    reply: Message, prompt_for: Callable[[Route], Prompt], model: LanguageModel, claimed: Summary
 ) -> SideCall | None:
     """Return the call; None ends the claim, as where nobody pays or all keys are busy."""
     purpose = UsageRecord.Purpose.SUMMARY
@@ -119,7 +127,7 @@ def _prepared(
     payer = BillingContext(claimed.pk, reply.conversation_id, reply.author_id, team, model.pk, model.name, purpose)
     code = "busy"
     try:
-        call = side_call.prepared(payer, partial(words.prompt, plan, model.context_window or window))
+        call = side_call.prepared(payer, prompt_for)
         if isinstance(call, SideCall):
             return call
     except (VendorError, Refused) as failure:

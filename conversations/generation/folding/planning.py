@@ -6,14 +6,15 @@ from uuid import UUID
 
 from conversations.generation.branch_cache import branches
 from conversations.generation.folding.fitting import FOLDED, FULL
-from conversations.generation.folding.telling import files_in, size_of, told
+from conversations.generation.folding.telling import MAX_SUMMARY_TOKENS, files_in, size_of, told
 from conversations.models import Message, Summary
 from conversations.models.message import PromptMessage, Role
 from conversations.usage.estimates import prompt_tokens
+from conversations.usage.token_counts import tokens
 from providers.types import Prompt
 
-SUMMARY_SHARE, MAX_SUMMARY_TOKENS = 0.12, 1_500
-"""Share of a full prompt that a summary may take, and its tokens at most."""
+SUMMARY_SHARE = 0.12
+"""Share of a full prompt that a summary may take."""
 WORDS_SHARE = 0.85
 """Share of a full prompt that may be taken once people's own words are kept."""
 WORTH = 0.05
@@ -33,7 +34,10 @@ class Plan:
 
 
 def plan_for(reply: Message, prompt: Prompt, most: float) -> Plan | None:
-    """Return what to fold so that about half of a full prompt is free again; None for too little."""
+    """Return what to fold so that about half of a full prompt is free again.
+
+    Returns None for too little, and where not even the last exchange would fit beside what is always told.
+    """
     if reply.parent_id is None:
         return None
     branch = branches.said_up_to(reply.conversation_id, reply.parent_id)
@@ -45,12 +49,15 @@ def plan_for(reply: Message, prompt: Prompt, most: float) -> Plan | None:
     begin = len(branch) - fold.below if fold else 0
     summary = min(MAX_SUMMARY_TOKENS, round(SUMMARY_SHARE * most))
     end = _end(branch, sizes, begin, most * FOLDED / FULL - fixed - summary)
-    if end is None or sum(_replies(branch, sizes, begin, end)) < WORTH * most:
+    if end is None or fixed + summary + sum(sizes[end:]) > most:
+        return None
+    replaced = sum(_replies(branch, sizes, begin, end))
+    if replaced < WORTH * most:
         return None
     ids = [key for key, _ in Message.objects.sizes_of_branch(reply.parent_id)]
     room = max(0, round(WORDS_SHARE * most - fixed - summary - sum(sizes[end:])))
     before = fold.summary.text if fold else ""
-    return Plan(ids[end - 1], tuple(branch[begin:end]), before, room, summary)
+    return Plan(ids[end - 1], tuple(branch[begin:end]), before, room, min(summary, replaced + tokens(before)))
 
 
 def _end(branch: Sequence[PromptMessage], sizes: Sequence[int], begin: int, free: float) -> int | None:

@@ -17,6 +17,8 @@ from providers.types import Part
 SUMMED_UP = "[What was said so far, summed up:]\n\n"
 IN_THEIR_WORDS = "[What people wrote so far, in their own words, without the replies:]"
 WITHOUT_OLDEST = "[What people wrote last before, in their own words, without the replies:]"
+MAX_SUMMARY_TOKENS = 1_500
+"""Tokens for which models are asked at most; what people add beyond takes room from their older words."""
 READ = "[I have read what was said so far.]"
 
 
@@ -24,7 +26,8 @@ def told(branch: Sequence[PromptMessage], fold: Fold) -> list[PromptMessage]:
     """Return the branch with its part above the fold replaced."""
     above, rest = branch[: -fold.below], branch[-fold.below :]
     words = [said for said in above if said.role == Role.USER]
-    kept = kept_words(words, fold.summary.room)
+    room = fold.summary.room - max(0, token_counts.tokens(fold.summary.text) - MAX_SUMMARY_TOKENS)
+    kept = kept_words(words, room)
     heading = IN_THEIR_WORDS if len(kept) == len(words) else WITHOUT_OLDEST
     summary = SUMMED_UP + fold.summary.text.strip()
     first = said_as(Role.USER, f"{summary}\n\n{heading}" if kept else summary)

@@ -102,14 +102,18 @@ class SideCall:
             _streams.discard(stream)
             in_time.cancel()
 
+    def _is_owed(self) -> bool:
+        """Return whether the vendor bills the call even without an answer of its own."""
+        if isinstance(self.stream, SpeechStream) and self.stream.has_spoken:
+            return True
+        return self.error is None and self.stream is not None and self.stream.has_left
+
     def _call(self) -> Call:
         """Return the call as the ledger records it."""
         stream = self.stream
         ours = "stopped" if closing.is_set() or self.is_stopped else VendorTimeout.code
         outcome = self.error.code if self.error else ours if self.is_hung_up else "complete"
-        used = self.meter.read(
-            stream.usage if stream else None, self.error is None and bool(stream and stream.has_left)
-        )
+        used = self.meter.read(stream.usage if stream else None, self._is_owed())
         return Call(
             self.route,
             outcome,

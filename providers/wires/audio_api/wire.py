@@ -29,9 +29,9 @@ from providers.wires.refusals.fields import Field
 
 __all__ = [
     "ASKS_USAGE", "AUDIO", "END_MARKER", "EXTRA_HEADERS", "FIELDS", "KEY_PLACEMENTS", "LABEL", "NAME", "NEIGHBOURS",
-    "ONLY_PICTURES", "OPTIONS", "PARAMETERS", "PRESETS", "REPLIES", "SHORT_ANSWER", "WEB_SEARCHES", "body",
-    "catalogue_request", "doors", "drawn", "error", "hint", "other_list", "parse_catalogue", "parser", "plainer",
-    "request", "sound_in", "speech_request", "words_alone",
+    "ONLY_PICTURES", "OPTIONS", "PARAMETERS", "PRESETS", "REPLIES", "SHORT_ANSWER", "WEB_SEARCHES", "begins_sound",
+    "body", "catalogue_request", "doors", "drawn", "error", "hint", "other_list", "parse_catalogue", "parser",
+    "plainer", "request", "sound_in", "speech_request", "words_alone",
 ]  # fmt: skip
 
 NAME = "audio_api"
@@ -52,9 +52,11 @@ USUAL_VOICE = "alloy"
 """The voice for which no raw extra names another."""
 _BEGINNINGS = {
     b"ID3": "audio/mpeg",
-    **{bytes([0xFF, second]): "audio/mpeg" for second in (0xFB, 0xF3, 0xF2, 0xFA, 0xE3)},
+    **{bytes([0xFF, second]): "audio/mpeg" for second in (0xFB, 0xF3, 0xF2, 0xFA, 0xE3, 0xE2)},
     b"RIFF": "audio/wav",
     b"OggS": "audio/ogg",
+    b"fLaC": "audio/flac",
+    **{bytes([0xFF, second]): "audio/aac" for second in (0xF1, 0xF9)},
 }
 _OTHER_DOORS = re.compile(r"/(chat/completions|responses|images(/[a-z]+)?|audio(/[a-z]+)?)\Z")
 
@@ -74,6 +76,11 @@ def speech_request(address: Address, prompt: Prompt) -> HttpRequest:
     content = to_bytes(merged(asked, mapping(prompt.parameters.get("raw"))))
     headers = (("Content-Type", "application/json"), *address.headers)
     return HttpRequest("POST", f"{_base(address)}/audio/speech", headers, content, address.key_placement)
+
+
+def begins_sound(content: bytes | bytearray) -> bool:
+    """Return whether an answer begins as sounds do."""
+    return any(content.startswith(beginning) for beginning in _BEGINNINGS)
 
 
 def sound_in(content: bytes) -> Part | VendorError:

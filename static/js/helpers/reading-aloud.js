@@ -5,7 +5,7 @@ import { call } from "./api.js";
 import { clone } from "./templates.js";
 import { codeOf, Refused } from "./refused.js";
 
-const SILENT = ".code-block, .cite, table-tools, .math-block";
+const SILENT = ".code-block, .cite, .footnote, table-tools, .math-block";
 const SENTENCES = /[^.!?。！？…]+[.!?。！？…]*\s*/g;
 const LETTERS = /[\p{L}\p{N}]/u;
 const SCRIPTS = { ja: /[\u3040-\u30ff]/u, ko: /\p{Script=Hangul}/u, "zh-CN": /\p{Script=Han}/u };
@@ -113,11 +113,16 @@ const isInnermost = (block) => !block.querySelector("p, li, td");
 
 function sentences(line, most) {
   const pieces = [""];
-  for (const sentence of line.match(SENTENCES) ?? []) {
+  for (const sentence of (line.match(SENTENCES) ?? []).flatMap((one) => cut(one, most))) {
     if (pieces.at(-1).length + sentence.length > most) pieces.push("");
     pieces[pieces.length - 1] += sentence;
   }
   return pieces;
+}
+
+/** What has no end for long, as some lists and poems, is cut at its words, or anywhere. */
+function cut(sentence, most) {
+  return sentence.match(new RegExp(`[^]{1,${most}}(?:\\s|$)|[^]{1,${most}}`, "gu"));
 }
 
 function languageOf(text) {
