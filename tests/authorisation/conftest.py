@@ -16,7 +16,6 @@ from tests.authorisation.world import World, build
 def world(db: None, settings: Any, monkeypatch: pytest.MonkeyPatch) -> World:
     # It writes from another thread, and all requests here are inside one transaction.
     monkeypatch.setattr("conversations.readiness.Readiness.findings", lambda _: [])
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick
     monkeypatch.setattr(api, "get_openapi_schema", lambda **_: _schema())
     settings.ALLOWED_HOSTS = ["127.0.0.1", "testserver"]
     cache.clear()

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 from django.conf import settings
@@ -87,9 +86,8 @@ def link(site: str) -> Iterator[Link]:
 
 
 @pytest.fixture
-def world(site: str, settings: Any) -> Iterator[World]:
+def world(site: str) -> Iterator[World]:
     """Yield the rows of the matrix of access: one of everything that a page may show."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick
     cache.clear()
     made = build()
     made.targets |= {**admin_table.targets(made), "": {}, "key": {"key": "none", "uidb36": "1"}}

@@ -23,8 +23,7 @@ pytestmark = pytest.mark.usefixtures("static_files", "transactional_db")
 
 
 @pytest.fixture(autouse=True)
-def _quick_and_known(settings: Any) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def _known(settings: Any) -> None:
     settings.CHATSITE_SETUP_CODE = CODE
 
 

@@ -110,8 +110,7 @@ EVERY = HERE | WITH_ENDPOINT
 
 
 @pytest.fixture
-def people(db: None, settings: Any) -> dict[str, User]:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick
+def people(db: None) -> dict[str, User]:
     alice = User.objects.create_superuser("alice", password=PASSWORD, language="en")
     return {"alice": alice, "carol": User.objects.create_user("carol", password=PASSWORD)}
 
