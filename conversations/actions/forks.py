@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import transaction
 
 from conversations.actions.access import visible_message
+from conversations.actions.assistants import choosing as assistants
 from conversations.actions.idempotency import claim
 from conversations.errors import Refused
 from conversations.ids import new_id
@@ -45,6 +46,8 @@ def _fork(user: User, last: Message) -> dict[str, Any]:
         model_id=original.model_id,
         system_prompt=original.system_prompt,
         parameters=original.parameters,
+        assistant=assistants.current(user, original),
+        began_with=original.began_with,
     )
     _copy_summaries(dict(zip(originals, (message.pk for message in branch), strict=True)), fork)
     return {"conversation": str(fork.id)}

@@ -20,6 +20,7 @@ from conversations.generation.side_calls import titles
 from conversations.ids import new_id
 from conversations.live import events
 from conversations.models import Assistant, Conversation, File, Mention, Message, Notification, User
+from conversations.models.assistants.assistant import own_parameters
 from conversations.models.message import Role, Status
 from conversations.protocol import commands
 from conversations.protocol.mentions import SIGNS, after_names, mentioned
@@ -98,7 +99,7 @@ def _go_on(user: User, body: commands.Send, conversation: Conversation) -> dict[
 
 
 def _post(user: User, body: commands.Send, conversation: Conversation) -> tuple[Message, dict[str, Any]]:
-    assistant = assistants.picked(user, conversation, body)
+    assistant = assistants.picked(user, conversation, body.assistant, is_said=body.says_assistant)
     models = [] if body.nobody else model_choice.models(user, conversation, body.models, assistant=assistant)
     prompt = source_of(user, *body.prompt) if body.prompt else None
     asked = _Question(body.text, models, storage.attachable(user, body.files), body.parameters, prompt, assistant)
@@ -118,11 +119,11 @@ def _edit(user: User, body: commands.Edit, original: Message) -> dict[str, Any]:
     if is_blank(body.text) and not attached:
         raise Refused("bad_text", "An empty message cannot be sent.")
     replies = list(original.children.filter(role=Role.ASSISTANT).order_by("id"))
-    models = _models_for_edit(user, body, original, replies)
-    assistant = assistants.asked_before(user, replies[0]) if replies else None
-    parameters = replies[0].parameters if replies else {}
-    asked = _Question(body.text, models, attached, parameters, original.prompt, assistant)
     conversation = original.conversation
+    assistant = assistants.asked_before(user, replies[0]) if replies else assistants.current(user, conversation)
+    models = _models_for_edit(user, body, original, replies, assistant)
+    parameters = own_parameters(replies[0].parameters, replies[0].assistant) if replies else {}
+    asked = _Question(body.text, models, attached, parameters, original.prompt, assistant)
     _refuse(user, conversation, asked)
     first = conversation.advance(2 + len(models))
     question, ack = _store(user, conversation, asked, original.parent, first, original)
@@ -131,12 +132,14 @@ def _edit(user: User, body: commands.Edit, original: Message) -> dict[str, Any]:
     return ack
 
 
-def _models_for_edit(user: User, body: commands.Edit, original: Message, replies: list[Message]) -> list[LanguageModel]:
+def _models_for_edit(
+    user: User, body: commands.Edit, original: Message, replies: list[Message], assistant: Assistant | None
+) -> list[LanguageModel]:
     """Return the named models, else those that answered; none for what was and stays for people alone."""
     if body.nobody or (original.for_people and not body.models and not replies):
         return []
     before = (reply.model_id for reply in replies)
-    return model_choice.models(user, original.conversation, body.models, before=before)
+    return model_choice.models(user, original.conversation, body.models, before, assistant)
 
 
 def _refuse(user: User, conversation: Conversation, asked: _Question) -> None:

@@ -18,6 +18,7 @@ from conversations.generation import runner
 from conversations.ids import BOOT_ID
 from conversations.live import events
 from conversations.models import Assistant, Conversation, Message, User
+from conversations.models.assistants.assistant import own_parameters
 from conversations.models.message import Role, Status
 from conversations.protocol import commands
 from conversations.search import indexing
@@ -50,7 +51,7 @@ def reply_to(
         model=model,
         model_name=model.name,
         parameters={**assistant.parameters, **parameters} if assistant else parameters,
-        assistant=assistant and assistant.note(),
+        assistant=assistant and assistant.given(),
         continues=continues,
         created_at=asked_at,
         status=Status.WAITING,
@@ -160,7 +161,8 @@ def _add_versions(
     if reply.parent is None:  # as where an import begins with a reply
         raise Refused("conflict", "This reply has no question that could be answered again.")
     conversation, question = reply.conversation, reply.parent
-    return _add_replies(user, conversation, question, models, assistant, reply.parameters, continues, folds=folds)
+    own = own_parameters(reply.parameters, reply.assistant)
+    return _add_replies(user, conversation, question, models, assistant, own, continues, folds=folds)
 
 
 def _add_replies(

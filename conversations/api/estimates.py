@@ -1,7 +1,7 @@
 """Estimates of a question's cost before it is sent, and the budgets left for it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from itertools import starmap
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,7 @@ from uuid import UUID
 from django.conf import settings
 
 from conversations.actions import model_choice
-from conversations.models import Conversation, File, Message, User
+from conversations.models import Assistant, Conversation, File, Message, User
 from conversations.models.file import Form
 from conversations.usage import estimates, token_counts
 from conversations.usage.budgets import budgets_of, likely_cost
@@ -18,21 +18,27 @@ from providers.models import LanguageModel
 from providers.types import Usage
 
 
-def estimate(
-    user: User, conversation: Conversation, parent: UUID | None, asked: Sequence[UUID], text: str, files: Sequence[UUID]
-) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question that is not sent yet: what it stands below, its models, text, files and assistant."""
+
+    parent: UUID | None
+    models: Sequence[UUID]
+    text: str
+    files: Sequence[UUID]
+    assistant: Assistant | None = None
+
+
+def estimate(user: User, conversation: Conversation, asked: Asked) -> dict[str, Any]:
     """Return tokens, costs and budgets for the API; refuses models that this person may not use here.
 
     `cost` is what is set aside, so the most that is expected; `likely_cost` is learnt from the answers above.
     """
-    models = model_choice.models(user, conversation, asked)
-    above = conversation.messages.filter(pk=parent).first() if parent and not conversation._state.adding else None
-    branch = list(Message.objects.branch(above.pk)) if above else []
-    known = estimates.likely_usage(conversation, branch, {})
-    attached = list(File.objects.visible_to(user).filter(pk__in=files)) if files else []
-    said = (known.input_tokens or 0) + token_counts.tokens(text)
+    models = model_choice.models(user, conversation, asked.models, assistant=asked.assistant)
+    known, answer = _known(conversation, asked)
+    attached = list(File.objects.visible_to(user).filter(pk__in=asked.files)) if asked.files else []
+    said = (known.input_tokens or 0) + token_counts.tokens(asked.text)
     inputs = {model: said + sum(_tokens(file, model) for file in attached) for model in models}
-    answer = estimates.usual_answer(branch)
     most = _cost(inputs, known.output_tokens, known.pictures)
     budgets = {left for model in models for left in budgets_of(user, conversation.team_id, model.pk)}
     return {
@@ -46,6 +52,15 @@ def estimate(
         "budgets": [asdict(left) for left in sorted(budgets, key=lambda left: (left.kind, left.period))],
         "files": [_of_file(file, models) for file in attached],
     }
+
+
+def _known(conversation: Conversation, asked: Asked) -> tuple[Usage, int | None]:
+    """Return the usage of what stands above the question and goes with it, and the usual length of the answers."""
+    parent = None if conversation._state.adding else asked.parent
+    above = conversation.messages.filter(pk=parent).first() if parent else None
+    branch = list(Message.objects.branch(above.pk)) if above else []
+    parameters, key = (asked.assistant.parameters, asked.assistant.pk) if asked.assistant else ({}, None)
+    return estimates.likely_usage(conversation, branch, parameters, key), estimates.usual_answer(branch)
 
 
 def _cost(inputs: Mapping[LanguageModel, int], output: int | None, pictures: int | None = None) -> int:

@@ -12,6 +12,7 @@ from ninja.files import UploadedFile
 from conversations import actions
 from conversations.accounts.signed_in import person_of
 from conversations.actions import access
+from conversations.actions.assistants.choosing import picked
 from conversations.api import estimates, model_list
 from conversations.api.schemas import (
     ArrangementChange,
@@ -240,7 +241,9 @@ def estimate(request: HttpRequest, given: EstimateIn) -> dict[str, Any]:
         if given.conversation
         else Conversation(owner=person, team_id=given.team)
     )
-    return estimates.estimate(person, conversation, given.parent, given.models, given.text, given.files)
+    assistant = picked(person, conversation, given.assistant, is_said="assistant" in given.model_fields_set)
+    asked = estimates.Asked(given.parent, given.models, given.text, given.files, assistant)
+    return estimates.estimate(person, conversation, asked)
 
 
 @router.post("/files", response={201: UploadOut, **_ERRORS})

@@ -266,6 +266,8 @@ class MessageOut(Schema):
     """The parameters, or `image`, `file` or `replies`, not sent as they were set; `sent` is null if left out."""
     prompt: PromptSource | None = None
     """The kept prompt from which a question came, as it was then."""
+    assistant: AssistantNote | None = None
+    """The assistant that a reply was asked of, as it was then."""
     verified: VerifiedOut | None
     """The person who vouches for a reply; null for nobody."""
     created_at: datetime
@@ -281,6 +283,8 @@ class EstimateIn(Schema):
     conversation: UUID | None = None
     parent: UUID | None = None
     team: UUID | None = None
+    assistant: UUID | None = None
+    """Without it the conversation's is asked; with null, none is."""
     models: list[UUID] = Field([], max_length=MAX_MODELS)
     text: str = Field("", max_length=MAX_TEXT_LENGTH)
     files: list[UUID] = Field([], max_length=MAX_FILES)

@@ -1,7 +1,7 @@
 """A conversation as JSON: what our own import reads again.
 
     {"format": "chatsite", "version": 1, "exported_at", "exported_by", "id", "title", "owner", "team", "model",
-     "system_prompt", "parameters", "created_at", "updated_at", "pinned", "archived", "muted", "shown",
+     "system_prompt", "parameters", "began_with", "created_at", "updated_at", "pinned", "archived", "muted", "shown",
      "messages": [{"id", "parent", "role", "author", "text", "parts", "files", "status", "model", "parameters",
                    "continues", "for_people", "finish_reason", "usage", "error", "left_out", "prompt"?, "assistant"?,
                    "verified", "remarks", "summaries"?, "created_at", "ended_at"}]}
@@ -32,6 +32,7 @@ from conversations.content.phrases import remarks_on
 from conversations.exports.branch import messages
 from conversations.files import storage
 from conversations.models import Conversation, File, Message, Remark, Summary, User, Verification
+from conversations.models.assistants.assistant import public_note
 from conversations.models.sidebar import arranged
 
 FORMAT, VERSION = "chatsite", 1
@@ -80,6 +81,7 @@ def _head(person: User, conversation: Conversation, leaf: UUID | None) -> dict[s
         "model": conversation.model.name if conversation.model else None,
         "system_prompt": conversation.system_prompt,
         "parameters": conversation.parameters,
+        "began_with": conversation.began_with,
         "created_at": conversation.created_at,
         "updated_at": conversation.updated_at,
         **{name: getattr(place, f"is_{name}", False) for name in ("pinned", "archived", "muted")},
@@ -106,7 +108,7 @@ def _message(message: Message, place: Place) -> dict[str, Any]:
         "error": message.error_code or None,
         "left_out": message.left_out,
         **({"prompt": message.prompt} if message.prompt else {}),
-        **({"assistant": message.assistant} if message.assistant else {}),
+        **({"assistant": public_note(message.assistant)} if message.assistant else {}),
         "verified": _verified(message.verified),
         "remarks": [_remark(remark) for remark in remarks_on(message)],
         **({"summaries": [_summary(one) for one in told]} if (told := message.told_summaries) else {}),  # type: ignore[attr-defined]

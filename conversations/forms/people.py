@@ -117,7 +117,7 @@ class LeaverForm(forms.Form):
 
 
 class HandOverForm(LeaverForm):
-    """The people who take over what a leaver had: one for teams, one for links, one for prompts."""
+    """The people who take over what a leaver had: one for teams, one for links, one for prompts and assistants."""
 
     links_heir = forms.CharField(
         label=_("Share links go to"),
@@ -126,10 +126,10 @@ class HandOverForm(LeaverForm):
         help_text=_("A username. Gets the links to conversations that they may share; other links end."),
     )
     prompts_heir = forms.CharField(
-        label=_("Prompts go to"),
+        label=_("Prompts and assistants go to"),
         required=False,
         widget=forms.TextInput(attrs={"list": "heirs", "autocomplete": "off"}),
-        help_text=_("A username. Gets the prompts that only this person had, and can read them all."),
+        help_text=_("A username. Gets the prompts and assistants that only this person had, and can read them all."),
     )
 
     def clean_links_heir(self) -> User | None:

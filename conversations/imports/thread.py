@@ -67,3 +67,5 @@ class Thread:
     """The name of the team whose conversation it was."""
     arranged: dict[str, bool] = field(default_factory=dict)
     """The place in the importer's list: `pinned`, `archived` and `muted`, as `Arrangement` has them."""
+    began_with: dict[str, Any] | None = None
+    """The assistant of the first question, as `Assistant.note` has it."""

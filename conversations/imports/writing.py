@@ -189,6 +189,7 @@ class Writer:
             model_id=self._models.get(thread.model),
             system_prompt=thread.system_prompt[:MAX_TEXT_LENGTH],
             parameters=_parameters(thread.parameters),
+            began_with=thread.began_with,
             revision=revision,
             updated_at=now if team and team.keeps_days else moved,  # else it would be deleted for its age
         )

@@ -14,6 +14,7 @@ from conversations.live import hub
 from conversations.live.reply import time_left
 from conversations.live.viewer_events import Event, PrivateFields
 from conversations.models import Conversation, Message, Notification, Remark, Summary, Team, User, Verification
+from conversations.models.assistants.assistant import public_note
 from providers.error_texts import without_quote
 
 
@@ -51,7 +52,7 @@ def _message_fields(message: Message) -> dict[str, Any]:
         **({"quote": ""} if message.quote else {}),
         "left_out": message.left_out,
         **({"prompt": message.prompt} if message.prompt else {}),
-        **({"assistant": message.assistant} if message.assistant else {}),
+        **({"assistant": public_note(message.assistant)} if message.assistant else {}),
         "verified": verified_json(message.verified),
         "created_at": message.created_at,
     }

@@ -230,7 +230,7 @@ class Message(models.Model):
     prompt = models.JSONField(null=True, blank=True, editable=False)
     """Of a question: the kept prompt from which it came, {"id", "name", "version"}, as it was then."""
     assistant = models.JSONField(null=True, blank=True, editable=False)
-    """The assistant that a reply was asked of, as it was then: {"id", "name", "symbol", "version"}."""
+    """The assistant that a reply was asked of, as it was then: {"id", "name", "symbol", "version", "parameters"?}."""
     continues = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+")
     """The reply whose parts this one begins with."""
     instructions = models.ForeignKey(
@@ -290,6 +290,11 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.role} {self.id}"
+
+    @property
+    def assistant_asked(self) -> UUID | None:
+        """Return the id of the assistant that the reply was asked of; it may be gone."""
+        return UUID(self.assistant["id"]) if self.assistant else None
 
     @property
     def is_reply(self) -> bool:

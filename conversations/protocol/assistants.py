@@ -26,9 +26,11 @@ def _instructions(given: object) -> str:
     return "" if is_blank(text) else text
 
 
-def _symbol(given: object) -> str:
+def checked_symbol(given: object) -> str:
     text = unicodedata.normalize("NFC", one_line(given, "symbol", MAX_SYMBOL_LENGTH))
-    if text and not _is_one_sign(text):
+    if is_blank(text):
+        return ""
+    if not _is_one_sign(text):
         raise Refused("bad_field", "“symbol” is one letter or one emoji.", "symbol")
     return text
 
@@ -57,7 +59,7 @@ def _starters(given: object) -> list[str]:
 
 _CHECKS = {
     "name": lambda given: title(given, "name", MAX_NAME_LENGTH),
-    "symbol": _symbol,
+    "symbol": checked_symbol,
     "instructions": _instructions,
     "starters": _starters,
     "parameters": validate,

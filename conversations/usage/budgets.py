@@ -126,7 +126,8 @@ def release_forgotten() -> None:
 
 
 def _usage_of(reply: Message) -> Usage:
-    return likely_usage(reply.conversation, Message.objects.branch(reply.parent_id), reply.parameters)
+    branch = Message.objects.branch(reply.parent_id)
+    return likely_usage(reply.conversation, branch, reply.parameters, reply.assistant_asked)
 
 
 def tallies_of(targets: dict[str, UUID | None], moment: datetime | None = None) -> list[Tally]:

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, replace
 from math import ceil
 from statistics import median
 from typing import Any
+from uuid import UUID
 
 from django.db.models import prefetch_related_objects
 
-from conversations.models import Conversation, File, Message, Summary, Team, User
+from conversations.models import Assistant, AssistantFile, Conversation, File, Message, Summary, Team, User
 from conversations.models.file import MAX_PICTURES, Form
 from conversations.models.people import USUAL_FOLDS_AT
 from conversations.usage import token_counts
@@ -116,17 +117,22 @@ def _spoken(prompt: Prompt) -> dict[str, Any]:
     return {"seconds": seconds or None, "characters": characters or None}
 
 
-def likely_usage(conversation: Conversation, branch: Iterable[Message], parameters: Mapping[str, Any]) -> Usage:
+def likely_usage(
+    conversation: Conversation,
+    branch: Iterable[Message],
+    parameters: Mapping[str, Any],
+    assistant: UUID | None = None,
+) -> Usage:
     """Return the estimated tokens of a branch, and of an answer with its greatest or a typical length.
 
-    The pictures are those of a model that makes some; others have no price for them.
+    `assistant` is asked. The pictures are those of a model that makes some; others have no price for them.
     """
     branch, summed_up = _with_summary(conversation, list(branch))
     prefetch_related_objects(branch, "files")
     told = (conversation.system_prompt, introduction_to(conversation))
     words = sum(map(token_counts.tokens, (*told, *(message.text for message in branch))))
     files = sum(file_tokens(file) for message in branch for file in message.files.all())
-    words += project_tokens(conversation) + assistant_tokens(conversation)
+    words += project_tokens(conversation) + (assistant_tokens(assistant) if assistant else 0)
     given = {**conversation.parameters, **parameters}
     return Usage(words + files + summed_up, answer_tokens(given.get("max_tokens")), pictures=pictures_asked(given))
 
@@ -174,7 +180,7 @@ def usage_so_far(reply: Message) -> Usage:
     said = (
         "".join(part.get("text", "") for part in own if part["kind"] != "thought") if own or seam >= 0 else reply.text
     )
-    asked = likely_usage(reply.conversation, Message.objects.branch(reply.parent_id), {})
+    asked = likely_usage(reply.conversation, Message.objects.branch(reply.parent_id), {}, reply.assistant_asked)
     pictures = sum(part["kind"] == "image" for part in own)
     thoughts = token_counts.tokens(thought) or None
     return Usage(asked.input_tokens, token_counts.tokens(said), thoughts, pictures=pictures or None)
@@ -190,12 +196,11 @@ def project_tokens(conversation: Conversation) -> int:
     return token_counts.tokens(conversation.project.instructions) + sum(files) + looked_up
 
 
-def assistant_tokens(conversation: Conversation) -> int:
-    """Return the estimated tokens of what the conversation's assistant sends along with each question."""
-    if conversation.assistant is None:
-        return 0
-    held = conversation.assistant.held.select_related("file")
-    return token_counts.tokens(conversation.assistant.instructions) + sum(file_tokens(one.file) for one in held)
+def assistant_tokens(key: UUID) -> int:
+    """Return the estimated tokens of what this assistant sends along with each question; none of one that is gone."""
+    words = Assistant.objects.filter(pk=key).values_list("instructions", flat=True).first()
+    held = AssistantFile.objects.filter(assistant=key).select_related("file")
+    return token_counts.tokens(words or "") + sum(file_tokens(one.file) for one in held)
 
 
 def file_tokens(file: File, form: Form | None = None) -> int:

@@ -5,8 +5,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db.models import Sum
-from django.db.models.functions import Length
 from django.utils import timezone
 
 from conversations.errors import Refused
@@ -116,8 +114,7 @@ def check_prompts(kept: PromptQuerySet, more: int, characters: int) -> None:
 def check_assistants(kept: AssistantQuerySet, more: int, characters: int) -> None:
     """Refuse so many more assistants, or so many characters, beside these of one place."""
     _check(not more or kept.count() + more <= MAX_ASSISTANTS, f"There may be {MAX_ASSISTANTS} assistants in one place.")
-    written = AssistantVersion.objects.filter(assistant__in=kept).aggregate(sum=Sum(Length("text")))["sum"] or 0
-    if written + characters > MAX_ASSISTANT_CHARACTERS:
+    if AssistantVersion.objects.characters(kept) + characters > MAX_ASSISTANT_CHARACTERS:
         most = f"{MAX_ASSISTANT_CHARACTERS:,}"
         raise Refused("no_room", f"Instructions and their versions may have {most} characters together; delete some.")
 

@@ -1,8 +1,11 @@
 """Assistants on the chat page: picked above the models, shown with their starters, kept, and taken off by a model."""
 
-from playwright.sync_api import expect
+import re
+
+from playwright.sync_api import Route, expect
 
 from conversations.actions.assistants.writing import create_assistant
+from conversations.live import events
 from conversations.models import Conversation, Message
 from conversations.protocol.prompts import Place
 from providers.models import LanguageModel
@@ -44,3 +47,39 @@ def test_an_assistant_is_picked_like_a_model_and_a_model_takes_it_off(
     chat.page.goto(f"{chat.site}/?assistant={mason.pk}")
     chat.ask("Before the list of assistants is here?")
     assert Message.objects.filter(role="assistant").latest("pk").assistant == mason.note()
+
+
+def test_an_open_list_gets_the_assistants_and_the_page_follows_what_others_pick(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit
+) -> None:
+    told = {"name": "Mason", "symbol": "🧱", "instructions": "Be a mason.", "models": [model.pk]}
+    mason = create_assistant(cast.alice, Place("team", cast.team.pk), **told)
+    chat = visit(cast.bob)
+    held: list[Route] = []
+    chat.page.route(re.compile("/assistants/choice/"), lambda route: held.append(route))
+    chat.page.goto(f"{chat.site}/?assistant={mason.pk}")
+    chat.model_button.click()
+    expect(chat.picker.get_by_role("option", name="parrot")).to_have_attribute("aria-selected", "true")
+    held[-1].continue_()
+    expect(chat.picker.get_by_role("option", name="🧱 Mason")).to_have_attribute("aria-selected", "true")
+    expect(chat.picker.get_by_role("option", name="parrot")).to_have_attribute("aria-selected", "false")
+    chat.page.unroute_all()
+    chat.text.press("Escape")
+    chat.ask("Who are you?")
+    conversation = Conversation.objects.get()
+    for picked, shown in ((None, "parrot"), (mason, "🧱 Mason"), (None, "parrot")):
+        revision = conversation.advance(1, assistant=picked)
+        events.conversation_updated(conversation, revision)
+        expect(chat.model_button).to_contain_text(shown)
+    chat.ask("And now?")
+    assert Message.objects.filter(role="assistant").latest("pk").assistant is None
+    LanguageModel.objects.filter(pk=model.pk).update(enabled=False)
+    serve(vendor, "openai", "second")
+    chat.page.goto(f"{chat.site}/?assistant={mason.pk}")
+    expect(chat.page.locator(".assistants")).to_be_attached()
+    chat.model_button.click()
+    expect(chat.picker.get_by_role("option", name="🧱 Mason")).to_contain_text("You can't use any of its models")
+    chat.picker.press("Escape")
+    chat.send("Anyone?")
+    expect(chat.notice).to_have_text("There is no model that may answer here.")
+    assert chat.text.input_value() == "Anyone?", "no other model is asked in its name"

@@ -33,11 +33,11 @@ def say(socket: Socket, text: str = "Hi", **fields: Any) -> dict[str, Any]:
     """Send a message, wait for its reply, and return the ack."""
     ack = socket.ask("message.send", **{"conversation": None, "text": text, **fields})
     assert ack["type"] == "ack", ack
-    _wait(socket, ack["replies"][0])
+    wait_for(socket, ack["replies"][0])
     return ack
 
 
-def _wait(socket: Socket, reply: str) -> None:
+def wait_for(socket: Socket, reply: str) -> None:
     socket.wait(lambda frame: frame["type"] == "message.finished" and frame["message"]["id"] == reply)
 
 
@@ -81,19 +81,20 @@ def test_a_reply_is_given_the_instructions_of_its_assistant_and_keeps_which(
     assert [request.json["temperature"] for request in vendor.requests] == [0.25, 0.25]
     note = {"id": str(mason.pk), "symbol": "🧱"}
     replies = Message.objects.filter(role="assistant").order_by("pk")
+    kept = {**note, "parameters": {"temperature": 0.25}}
     assert [reply.assistant for reply in replies] == [
-        {**note, "name": "Mason", "version": 1},
-        {**note, "name": "Roofer", "version": 2},
+        {**kept, "name": "Mason", "version": 1},
+        {**kept, "name": "Roofer", "version": 2},
     ]
-    kept = Api(cast.alice).get(f"/conversations/{sent['conversation']}")
-    assert (kept["assistant"], kept["began_with"]["name"]) == (str(mason.pk), "Mason")
+    told = Api(cast.alice).get(f"/conversations/{sent['conversation']}")
+    assert (told["assistant"], told["began_with"]["name"]) == (str(mason.pk), "Mason")
     page = Api(cast.alice).client
     assert "Mason</bdi></p>" in page.get(f"/conversations/{sent['conversation']}/").content.decode()
     assert "version 1</span>" in page.get(f"/replies/{replies[0].pk}/").content.decode()
 
     again = socket.ask("reply.retry", message=str(replies[0].pk))["replies"][0]
-    _wait(socket, again)
-    assert Message.objects.get(pk=again).assistant == {**note, "name": "Roofer", "version": 2}
+    wait_for(socket, again)
+    assert Message.objects.get(pk=again).assistant == {**kept, "name": "Roofer", "version": 2}
     say(socket, "Without", conversation=sent["conversation"], assistant=None)
     say(socket, "Still without", conversation=sent["conversation"])
     assert "roofer" not in str(vendor.requests[-1].json["messages"][0])
@@ -162,7 +163,7 @@ def test_old_versions_go_but_for_those_that_a_reply_was_given(cast: Cast, monkey
         writing.change_assistant(cast.alice, mason.pk, instructions=f"Words {number}")
     assert list(AssistantVersion.objects.order_by("number").values_list("number", flat=True)) == [1, 5, 6]
     with pytest.raises(Refused) as refused:
-        writing.change_assistant(cast.alice, mason.pk, instructions="Late", over=3)
+        writing.change_assistant(cast.alice, mason.pk, instructions="Late", over=mason.updated_at)
     assert refused.value.code == "conflict"
 
 
@@ -179,7 +180,9 @@ def test_the_pages_make_change_copy_and_end_one(cast: Cast, model: LanguageModel
     mason = Assistant.objects.get()
     assert made.headers["Location"] == f"/assistants/{mason.pk}/"
     assert (mason.team, mason.model_ids, mason.starters) == (cast.team, [str(model.pk)], ["Stone?"])
-    late = page.post(f"/assistants/{mason.pk}/", {**told, "instructions": "Other.", "version": "0"})
+    late = page.post(
+        f"/assistants/{mason.pk}/", {**told, "instructions": "Other.", "seen": "2020-01-01T00:00:00+00:00"}
+    )
     assert late.status_code == 422
     assert "Somebody has changed the instructions" in late.content.decode()
     assert "Other." in late.content.decode(), "nothing is lost"
@@ -197,7 +200,7 @@ def test_the_pages_make_change_copy_and_end_one(cast: Cast, model: LanguageModel
     assert "Stone?" in offered
     copied = reader.get(f"/assistants/new/?from={mason.pk}").content.decode()
     assert "Be one." in copied
-    page.post(f"/assistants/{mason.pk}/archive/")
+    page.post(f"/assistants/{mason.pk}/archive/", {"archived": "1"})
     assert "Mason" not in reader.get("/assistants/choice/").content.decode()
     page.post(f"/assistants/{mason.pk}/delete/")
     assert not Assistant.objects.exists()

@@ -8,14 +8,13 @@ from conversations.models import Assistant, AssistantVersion, Conversation, Mess
 from conversations.protocol import commands
 
 
-def picked(user: User, conversation: Conversation, body: commands.Send) -> Assistant | None:
+def picked(user: User, conversation: Conversation, key: UUID | None, *, is_said: bool) -> Assistant | None:
     """Return the assistant that a message names, else the conversation's; raises NotFound for one not offered."""
-    if not body.says_assistant:
+    if not is_said:
         return current(user, conversation)
-    if body.assistant is None:
+    if key is None:
         return None
-    offered = Assistant.objects.offered_to(user, str(conversation.assistant_id or ""))
-    found = offered.filter(pk=body.assistant).first()
+    found = Assistant.objects.offered_to(user, str(conversation.assistant_id or "")).filter(pk=key).first()
     if found is None:
         raise NotFound
     return found
@@ -28,7 +27,7 @@ def current(user: User, conversation: Conversation) -> Assistant | None:
 
 def asked_before(user: User, reply: Message) -> Assistant | None:
     """Return the assistant of an earlier reply, as it is now, for another version of that reply."""
-    return _visible(user, UUID(reply.assistant["id"])) if reply.assistant else None
+    return _visible(user, reply.assistant_asked) if reply.assistant_asked else None
 
 
 def changes(conversation: Conversation, assistant: Assistant | None, body: commands.Send) -> dict[str, Any]:

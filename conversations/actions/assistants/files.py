@@ -1,15 +1,17 @@
 """The files of an assistant: they go with every question to it."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Sum
 
-from conversations.actions.assistants.writing import to_decide_on
+from conversations.actions.assistants.writing import create_assistant, to_decide_on
 from conversations.errors import NotFound, Refused
 from conversations.files import storage
 from conversations.models import Assistant, AssistantFile, File, User
+from conversations.protocol.prompts import Place
 from providers.audit import log
 
 MAX_FILES, MAX_BYTES = 20, 10 * 2**20
@@ -28,6 +30,18 @@ def add_files(user: User, assistant_id: UUID, ids: Sequence[UUID]) -> None:
             if assistant.owner_id is None:
                 log.added(user, held)
         File.objects.filter(pk__in=[file.pk for file in new]).update(was_sent=True)
+
+
+def create_with_files(user: User, place: Place, source: UUID, **fields: Any) -> Assistant:
+    """Create an assistant with the files of another one that this person sees; each may lose its own."""
+    with transaction.atomic():
+        made = create_assistant(user, place, **fields)
+        visible = Assistant.objects.visible_to(user).filter(pk=source)
+        for theirs in AssistantFile.objects.filter(assistant__in=visible).select_related("file"):
+            held = AssistantFile.objects.create(assistant=made, file=theirs.file)
+            if made.owner_id is None:
+                log.added(user, held)
+    return made
 
 
 def remove_file(user: User, assistant_id: UUID, file_id: UUID) -> None:

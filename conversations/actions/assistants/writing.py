@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 
 from conversations.actions.access import team_to_write_in
 from conversations.errors import NotFound, Refused
@@ -34,22 +36,27 @@ def create_assistant(user: User, place: Place, **fields: Any) -> Assistant:
     return assistant
 
 
-def change_assistant(user: User, assistant_id: UUID, *, over: int | None = None, **changed: Any) -> Assistant:
-    """Change an assistant, from the next question to it on.
+def change_assistant(user: User, assistant_id: UUID, *, over: datetime | None = None, **changed: Any) -> Assistant:
+    """Change an assistant, from the next question to it on; nothing where it is like that already.
 
-    With `over`, the version that the writer has read, instructions that others changed meanwhile refuse the change.
+    With `over`, the `updated_at` that the writer has read, what others changed meanwhile refuses the change.
     """
     with transaction.atomic():
         assistant = to_decide_on(user, assistant_id)
-        instructions = changed.pop("instructions", assistant.instructions)
+        before, instructions = _settings(assistant), changed.pop("instructions", assistant.instructions)
         with noted(user, assistant):
-            if instructions != assistant.instructions:
-                if over is not None and over != assistant.version:
-                    raise Refused("conflict", "Somebody has changed the instructions meanwhile.", "instructions")
+            _set(user, assistant, changed)
+            is_rewritten = instructions != assistant.instructions
+            if not is_rewritten and _settings(assistant) == before:
+                return assistant
+            if over is not None and over != assistant.updated_at:
+                field = "instructions" if is_rewritten else ""
+                raise Refused("conflict", "Somebody has changed the assistant meanwhile.", field)
+            if is_rewritten:
                 kept = Assistant.objects.in_place(assistant.owner, assistant.team)
                 quotas.check_assistants(kept, 0, len(instructions))
                 _add_version(user, assistant, instructions)
-            _set(user, assistant, changed)
+            assistant.updated_at = timezone.now()
             assistant.save()
     return assistant
 
@@ -114,6 +121,11 @@ def _set(user: User, assistant: Assistant, fields: dict[str, Any]) -> None:
         assistant.model_ids = _model_ids(user, assistant, fields.pop("models"))
     for name, value in fields.items():
         setattr(assistant, name, value)
+
+
+def _settings(assistant: Assistant) -> dict[str, Any]:
+    names = ("name", "symbol", "model_ids", "parameters", "starters", "archived")
+    return {name: getattr(assistant, name) for name in names}
 
 
 def _model_ids(user: User, assistant: Assistant, asked: Sequence[UUID]) -> list[str]:

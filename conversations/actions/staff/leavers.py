@@ -10,14 +10,23 @@ from conversations.accounts import deactivation
 from conversations.actions.projects.members import kept_reachable
 from conversations.actions.projects.projects import hand_over_places
 from conversations.live import events
-from conversations.models import Conversation, Membership, Prompt, PromptVersion, Share, User
+from conversations.models import (
+    Assistant,
+    AssistantVersion,
+    Conversation,
+    Membership,
+    Prompt,
+    PromptVersion,
+    Share,
+    User,
+)
 from conversations.usage import quotas
 from providers.audit import log
 
 
 @dataclass(frozen=True, slots=True)
 class Recipients:
-    """The people who get a leaver's places and conversations in teams, open share links, and prompts.
+    """The people who get a leaver's places and conversations in teams, open share links, prompts and assistants.
 
     Tokens and webhooks have none: their secrets and addresses are the leaver's.
     """
@@ -25,13 +34,14 @@ class Recipients:
     places: User | None = None
     links: User | None = None
     prompts: User | None = None
+    """The one who gets the assistants, too: both are private words."""
 
 
 def end_access(by: User, person: User, recipients: Recipients = Recipients()) -> None:
     """Deactivate a person and hand over what they had to those who get it; authors stay.
 
     Private conversations stay private: nobody else may read them. Raises ValidationError for the last superuser, and
-    Refused where somebody would have too many prompts.
+    Refused where somebody would have too many prompts or assistants.
     """
     with transaction.atomic(), ExitStack() as stack, log.watch(by, User.objects.filter(pk=person.pk)):
         for place in person.memberships.order_by("team"):
@@ -45,6 +55,7 @@ def end_access(by: User, person: User, recipients: Recipients = Recipients()) ->
             _hand_over_links(by, person, recipients.links)
         if recipients.prompts is not None:
             _hand_over_prompts(by, person, recipients.prompts)
+            _hand_over_assistants(by, person, recipients.prompts)
         person.save(update_fields=["is_active"])
         deactivation.end_access(by, person)
 
@@ -87,3 +98,15 @@ def _hand_over_prompts(by: User, person: User, recipient: User) -> None:
     kept.update(owner=recipient)
     after = {"owner": recipient, "prompts": count}
     log.note(by, log.Act.CHANGED, Prompt, name="", before={"owner": person}, after=after)
+
+
+def _hand_over_assistants(by: User, person: User, recipient: User) -> None:
+    kept = Assistant.objects.in_place(owner=person)
+    count = kept.count()
+    if not count:
+        return
+    written = AssistantVersion.objects.characters(kept)
+    quotas.check_assistants(Assistant.objects.in_place(owner=recipient), count, written)
+    kept.update(owner=recipient)
+    after = {"owner": recipient, "assistants": count}
+    log.note(by, log.Act.CHANGED, Assistant, name="", before={"owner": person}, after=after)

@@ -48,6 +48,7 @@ def page(rows: admin.ModelAdmin[User], request: HttpRequest, pk: UUID) -> HttpRe
         "shared": person.conversations.exclude(team=None).count(),
         "links": person.shares.open().count(),
         "prompts": person.prompts.count(),
+        "assistants": person.assistants.count(),
         "tokens": person.tokens.open().count(),
         "targets": person.targets.count(),
         "heirs": offered(person) if "heir" in form.fields else [],

@@ -1,11 +1,14 @@
 """The form of an assistant, and its sentences for refusals."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from datetime import datetime
 from typing import Any, cast
 
 from django import forms
 from django.db.models import Q
 from django.utils.functional import Promise
+from django.utils.timezone import is_aware
 from django.utils.translation import gettext_lazy as _
 
 from conversations.errors import Refused
@@ -28,12 +31,13 @@ class AssistantForm(forms.Form):
     name = forms.CharField(max_length=MAX_NAME_LENGTH, label=_("Name of the assistant"))
     symbol = forms.CharField(required=False, max_length=MAX_SYMBOL_LENGTH, label=_("Letter or emoji"))
     instructions = forms.CharField(required=False, strip=False, max_length=MAX_TEXT_LENGTH, label=_("Instructions"))
-    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    seen = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
     scope = forms.ChoiceField(required=False, label=_("Who can use it"))
 
     def __init__(self, person: User, assistant: Assistant, given: Any = None, *, scope: str = "own") -> None:
         """Offer the models that the person may use, and those that it has."""
-        named = {name: getattr(assistant, name) for name in ("name", "symbol", "instructions", "version")}
+        named = {name: getattr(assistant, name) for name in ("name", "symbol", "instructions")}
+        named["seen"] = assistant.updated_at.isoformat()
         models = dict(zip(_MODELS, assistant.model_ids, strict=False))
         starters = dict(zip(_STARTERS, assistant.starters, strict=False))
         initial = {**named, **models, **starters, **as_typed(assistant.parameters), "scope": scope}
@@ -74,10 +78,17 @@ class AssistantForm(forms.Form):
         self.told["models"] = [given[name].pk for name in _MODELS if given[name]]
         return given
 
-    def take_version(self, number: int) -> None:
-        """Let the words that were sent be saved over this version the next time."""
+    def clean_seen(self) -> datetime | None:
+        """Return when the assistant that was shown had been changed last."""
+        with suppress(ValueError):
+            seen = datetime.fromisoformat(self.cleaned_data["seen"])
+            return seen if is_aware(seen) else None
+        return None
+
+    def see(self, changed_at: datetime) -> None:
+        """Let what was sent be saved over the assistant of this time when it is sent again."""
         sent = cast(Any, self.data).copy()
-        sent["version"] = str(number)
+        sent["seen"] = changed_at.isoformat()
         self.data = sent
 
 
@@ -102,6 +113,7 @@ _LABELS: Mapping[str, Promise] = {
 }
 _SENTENCES = {
     ("bad_field", "symbol"): _("One letter or one emoji, please."),
+    ("conflict", ""): _("Somebody has changed this assistant meanwhile. Save again to keep your version."),
     ("no_model", "models"): _("You can't use one of these models."),
     ("too_long", "files"): _("An assistant's files can have 10 MB together."),
     ("busy", "files"): _("An assistant can have 20 files."),

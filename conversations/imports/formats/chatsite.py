@@ -3,11 +3,16 @@
 import re
 from functools import partial
 from typing import Any
+from uuid import UUID
 
+from conversations.errors import Refused
 from conversations.imports import fields
 from conversations.imports.formats.parts import checked
 from conversations.imports.thread import Attachment, Said, Thread
 from conversations.imports.upload import Files
+from conversations.models.assistants.assistant import MAX_NAME_LENGTH
+from conversations.protocol.assistants import checked_symbol
+from conversations.text import title_of
 
 NAME = "chatsite"
 _ENDED = ("complete", "stopped", "interrupted", "failed")
@@ -34,6 +39,7 @@ def thread(raw: dict[str, Any], files: Files) -> Thread:
         parameters=raw.get("parameters"),
         team=fields.text(raw.get("team"), 120),
         arranged=fields.arranged(raw, pinned=("pinned",), archived=("archived",), muted=("muted",)),
+        began_with=_assistant(raw.get("began_with")),
     )
 
 
@@ -63,6 +69,18 @@ def _attachment(file: dict[str, Any], part: dict[str, Any], files: Files) -> Att
     return Attachment(fields.text(file.get("name"), 200), partial(files.at, fields.text(file.get("path"), 500)), kind)
 
 
+def _assistant(raw: Any) -> dict[str, Any] | None:
+    """Return the note of an assistant; one that is none is left out. Who may use it is asked where it is used."""
+    told = fields.obj(raw)
+    name, number = title_of(fields.text(told.get("name")), MAX_NAME_LENGTH - 1), fields.count(told.get("version"))
+    try:
+        key = str(UUID(fields.text(told.get("id"), 40)))
+        symbol = checked_symbol(told.get("symbol", ""))
+    except (ValueError, Refused):
+        return None
+    return {"id": key, "name": name, "symbol": symbol, "version": number or 0} if name else None
+
+
 def _fields(raw: dict[str, Any], text: str) -> dict[str, Any]:
     usage, error = fields.obj(raw.get("usage")), fields.text(raw.get("error"), 32)
     cost = usage.get("cost")
@@ -80,6 +98,7 @@ def _fields(raw: dict[str, Any], text: str) -> dict[str, Any]:
         ],
         "continues": fields.key(raw.get("continues")),
         "for_people": True if raw.get("for_people") is True and raw.get("role") != "assistant" else None,
+        "assistant": _assistant(raw.get("assistant")) if raw.get("role") == "assistant" else None,
         "cost": cost if type(cost) is int and 0 <= cost < 2**53 else None,
         **{name: fields.count(usage.get(name)) for name in _COUNTS},
     }

@@ -1,5 +1,6 @@
 """Assistants: named settings that people pick like a model; a person's own, a team's or the whole site's."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -94,5 +95,23 @@ class Assistant(models.Model):
         return "own" if self.owner_id else "team" if self.team_id else "site"
 
     def note(self) -> dict[str, Any]:
-        """Return what a reply keeps of it: its name, its symbol, and the version of its instructions."""
+        """Return what a conversation keeps of it: its name, its symbol, and the version of its instructions."""
         return {"id": str(self.pk), "name": self.name, "symbol": self.symbol, "version": self.version}
+
+    def given(self) -> dict[str, Any]:
+        """Return what a reply keeps of it: the note, and the parameters that it sets."""
+        return {**self.note(), "parameters": self.parameters} if self.parameters else self.note()
+
+
+def public_note(noted: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what readers are told of a reply's assistant; its parameters are among the reply's own."""
+    return {name: noted[name] for name in ("id", "name", "symbol", "version")}
+
+
+def own_parameters(parameters: Mapping[str, Any], noted: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return those of a reply's parameters that its assistant did not set."""
+    set_by_it = (noted or {}).get("parameters", {})
+    return {name: value for name, value in parameters.items() if set_by_it.get(name, _UNSET) != value}
+
+
+_UNSET = object()

@@ -3,6 +3,8 @@
 from uuid import UUID
 
 from django.db import models
+from django.db.models import Sum
+from django.db.models.functions import Length
 
 from conversations.models.assistants.assistant import Assistant
 from conversations.models.people import User
@@ -12,6 +14,10 @@ MAX_UNUSED = 50
 
 
 class AssistantVersionQuerySet(models.QuerySet["AssistantVersion"]):
+    def characters(self, assistants: "models.QuerySet[Assistant]") -> int:
+        """Return the characters of all versions of these assistants."""
+        return self.filter(assistant__in=assistants).aggregate(sum=Sum(Length("text")))["sum"] or 0
+
     def remove_old(self, assistant: Assistant) -> None:
         """Delete the old versions that no reply was given."""
         self.filter(assistant=assistant, was_given=False, number__lte=assistant.version - MAX_UNUSED).delete()

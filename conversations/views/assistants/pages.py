@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from conversations.accounts import rate_limits
 from conversations.accounts.signed_in import person_of
 from conversations.actions.assistants import writing
+from conversations.actions.assistants.files import create_with_files
 from conversations.errors import NotFound, Refused
 from conversations.forms.kept.assistants import AssistantForm, sentence_of
 from conversations.forms.kept.prompts import place_in
@@ -17,7 +18,6 @@ from conversations.models import Assistant, User
 from conversations.usage.estimates import file_tokens
 from conversations.usage.model_access import models_anywhere
 from conversations.views.assistants.access import act, decides, visible
-from providers.models import LanguageModel
 
 MOST_SHOWN = 500
 
@@ -31,13 +31,16 @@ def assistants(request: HttpRequest) -> HttpResponse:
 
 @act("GET", "POST")
 def new_assistant(request: HttpRequest) -> HttpResponse:
-    """Make an assistant; `from` begins with a copy of another one."""
+    """Make an assistant; `from` begins with a copy of another one, with its files."""
     person, sent = person_of(request), request.POST if request.method == "POST" else None
-    form = AssistantForm(person, _copied(person, request.GET.get("from", "")), sent)
-    if form.is_valid() and (made := _saved(form, person, None)):
+    copied = _copied(person, request.GET.get("from", ""))
+    form = AssistantForm(person, copied, sent)
+    if form.is_valid() and (made := _saved(form, person, copied)):
         messages.success(request, gettext("Saved."))
         return redirect("assistant", made.pk)
-    return render(request, "assistants/edit.html", {"form": form, "decides": True}, status=_status(form))
+    held = copied.held.select_related("file") if copied.name else []
+    context = {"form": form, "decides": True, "copied_files": [one.file.name for one in held]}
+    return render(request, "assistants/edit.html", context, status=_status(form))
 
 
 @act("GET", "POST")
@@ -48,10 +51,10 @@ def assistant(request: HttpRequest, assistant_id: UUID) -> HttpResponse:
     if request.method == "POST" and not may_change:
         raise NotFound
     form = AssistantForm(person, found, request.POST if request.method == "POST" else None)
-    if form.is_valid() and _saved(form, person, found):
+    if form.is_valid() and _saved(form, person, found, is_new=False):
         messages.success(request, gettext("Saved."))
         return redirect("assistant", assistant_id)
-    names = dict(LanguageModel.objects.filter(pk__in=found.model_ids).values_list("pk", "name"))
+    names = dict(models_anywhere(person).filter(pk__in=found.model_ids).values_list("pk", "name"))
     context = {
         "form": form,
         "assistant": found,
@@ -64,8 +67,8 @@ def assistant(request: HttpRequest, assistant_id: UUID) -> HttpResponse:
 
 @act("POST")
 def archive(request: HttpRequest, assistant_id: UUID) -> HttpResponse:
-    """Put an assistant into the archive, or take it out if it is there."""
-    archived = not visible(request, assistant_id).archived
+    """Put an assistant into the archive, or take it out, as the button said."""
+    archived = bool(request.POST.get("archived"))
     writing.change_assistant(person_of(request), assistant_id, archived=archived)
     messages.success(request, gettext("Archived.") if archived else gettext("Taken out of the archive."))
     return redirect("assistant", assistant_id)
@@ -92,19 +95,19 @@ def _copied(person: User, key: str) -> Assistant:
     return found
 
 
-def _saved(form: AssistantForm, person: User, found: Assistant | None) -> Assistant | None:
-    """Return the assistant as it is kept, or None with the refusal in the form."""
+def _saved(form: AssistantForm, person: User, found: Assistant, *, is_new: bool = True) -> Assistant | None:
+    """Return the assistant as it is kept, or None with the refusal in the form; a new one is a copy of `found`."""
     try:
         if rate_limits.prompt(person.pk):
             raise Refused("rate_limited", "You have saved very many assistants in the last minute.")
-        if found is not None:
-            return writing.change_assistant(person, found.pk, over=form.cleaned_data["version"], **form.told)
-        return writing.create_assistant(person, place_in(form.cleaned_data["scope"]), **form.told)
+        if not is_new:
+            return writing.change_assistant(person, found.pk, over=form.cleaned_data["seen"], **form.told)
+        return create_with_files(person, place_in(form.cleaned_data["scope"]), found.pk, **form.told)
     except Refused as refusal:
         if refusal.code == "not_found":
             raise
-        if refusal.code == "conflict" and found is not None:
-            form.take_version(found.version)
+        if refusal.code == "conflict":
+            form.see(found.updated_at)
         form.add_error(refusal.field if refusal.field in form.fields else None, sentence_of(refusal))
         return None
 

@@ -35,11 +35,11 @@ def change(request: HttpRequest, project_id: UUID) -> HttpResponse:
 
 @act("POST")
 def archive(request: HttpRequest, project_id: UUID) -> HttpResponse:
-    """Put the project into the archive, or take it out if it is there."""
-    project = decided(request, project_id)
-    actions.change_project(person_of(request), project_id, archived=not project.archived)
-    said = gettext("Taken out of the archive.") if project.archived else gettext("Archived.")
-    messages.success(request, said)
+    """Put the project into the archive, or take it out, as the button said."""
+    archived = bool(request.POST.get("archived"))
+    decided(request, project_id)
+    actions.change_project(person_of(request), project_id, archived=archived)
+    messages.success(request, gettext("Archived.") if archived else gettext("Taken out of the archive."))
     return redirect("project", project_id)
 
 

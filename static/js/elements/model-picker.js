@@ -8,14 +8,11 @@ import { call } from "../helpers/api.js";
 import { focusForTyping } from "../helpers/keyboard.js";
 import { Listbox } from "../helpers/listbox.js";
 import { FEW } from "../helpers/model-order.js";
-import { found, grouped, healthFor, isAssistant, modelsAmong, rowOf, showHealth } from "../helpers/model-rows.js";
+import { found, grouped, groupOf, healthFor, isAssistant, modelsAmong, placePicker, rowOf, showHealth } from "../helpers/model-rows.js";
 import { phrase } from "../helpers/phrases.js";
-import { placeBeside } from "../helpers/popover-position.js";
 import { whenReleased } from "../helpers/pressing.js";
 import { clone } from "../helpers/templates.js";
 import { page } from "../models/page.js";
-
-const isNarrow = matchMedia("(width < 40rem)");
 
 class ModelPicker extends HTMLElement {
   #rows = new Map();
@@ -52,11 +49,22 @@ class ModelPicker extends HTMLElement {
     this.#arrange();
     this.#show();
     this.showPopover();
-    this.#place(button);
+    placePicker(this, this.#list, button);
     this.#listbox.activate(this.#rows.get(asked.chosen[0]) ?? this.#listbox.rows[0]);
     if (q.hidden) this.#list.focus();
     else focusForTyping(q);
     this.#tellHealth();
+  }
+
+  /** Some that come first are here only now that it is open; `chosen` as in `open`. */
+  add(options, chosen) {
+    this.#options = [...options, ...this.#options];
+    if (!this.#asked.isSeveral) this.#chosen = chosen;
+    whenReleased(() => {
+      this.#arrange();
+      this.#show();
+      this.#tellHealth();
+    });
   }
 
   get #list() {
@@ -73,14 +81,6 @@ class ModelPicker extends HTMLElement {
     return this.#rows.get(option.value);
   }
 
-  /** Its height stays while it is searched, so that nothing jumps. */
-  #place(button) {
-    this.#list.style.minHeight = "";
-    if (isNarrow.matches) this.style.left = this.style.top = "";
-    else placeBeside(this, button);
-    this.#list.style.minHeight = `${this.#list.offsetHeight}px`;
-  }
-
   #arrange() {
     const words = this.#controls.q.value.trim();
     const isFlat = words || (this.#options.length <= FEW && !this.#options.some(isAssistant));
@@ -91,12 +91,7 @@ class ModelPicker extends HTMLElement {
   }
 
   #groups(options) {
-    return grouped(options).map(([title, members]) => {
-      const group = clone("model-group-template");
-      group.ariaLabel = group.querySelector(".picker__title").textContent = title;
-      group.append(...members.map((option) => this.#row(option)));
-      return group;
-    });
+    return grouped(options).map(([title, members]) => groupOf(title, members.map((option) => this.#row(option))));
   }
 
   /** What changes with a choice, and when it is known how the models are. */
@@ -174,9 +169,8 @@ class ModelPicker extends HTMLElement {
     this.querySelector(".picker__none").textContent = phrase("action.lost");
   }
 
-  async #tellHealth() {
-    const known = await healthFor(this.#asked.team);
-    if (known) whenReleased(() => this.#show(known));
+  #tellHealth() {
+    healthFor(this.#asked.team).then((known) => known && whenReleased(() => this.#show(known)));
   }
 
   #keyDown(event) {

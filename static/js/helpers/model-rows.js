@@ -5,9 +5,19 @@ import { call } from "./api.js";
 import { compact, moment } from "./formats.js";
 import { FEW, isFavourite, recentOf } from "./model-order.js";
 import { phrase } from "./phrases.js";
+import { placeBeside } from "./popover-position.js";
 import { clone } from "./templates.js";
 
 const MOST_RECENT = 5;
+const isNarrow = matchMedia("(width < 40rem)");
+
+/** Places the picker with its list beside a button. The list's height stays while it is searched, so that nothing jumps. */
+export function placePicker(picker, list, button) {
+  list.style.minHeight = "";
+  if (isNarrow.matches) picker.style.left = picker.style.top = "";
+  else placeBeside(picker, button);
+  list.style.minHeight = `${list.offsetHeight}px`;
+}
 
 /** A row for this option, without what changes: whether it is chosen, and whether it rests. */
 export function rowOf(option) {
@@ -31,6 +41,14 @@ export function rowOf(option) {
   if (window) entitle(part("window"), count, phrase("picker.window", { count }));
   if (price) entitle(part("price"), `${price} ${currency}`, phrase("picker.price"));
   return row;
+}
+
+/** A group of these rows under a title. */
+export function groupOf(title, rows) {
+  const group = clone("model-group-template");
+  group.ariaLabel = group.querySelector(".picker__title").textContent = title;
+  group.append(...rows);
+  return group;
 }
 
 /** Groups of options in their order, as [title, options]: assistants, favourites, recent ones, families, all others. */
@@ -86,7 +104,7 @@ export function showHealth(row, { value, dataset }, health) {
   const until = known?.rests_until;
   const rest = until ? phrase("picker.resting", { time: moment(new Date(until)) }) : "";
   row.toggleAttribute("data-elsewhere", !known);
-  row.querySelector(".picker__state").textContent = known ? rest : phrase("picker.elsewhere");
+  row.querySelector(".picker__state").textContent = known ? rest : phrase("none" in dataset ? "picker.no_model" : "picker.elsewhere");
 }
 
 const haystack = ({ textContent, dataset }) => {

@@ -19,9 +19,11 @@ class AssistantChoice {
   async start() {
     const { assistants, assistant } = this.#composer.dataset;
     await placePart(assistants, this.#composer);
-    this.#composer.models.assistants = this;
+    const { models } = this.#composer;
+    models.assistants = this;
     this.#isPicked = Boolean(assistant && !page.conversation);
     if (assistant) this.#ask(assistant);
+    document.querySelector("model-picker:popover-open")?.add(this.options, this.ids ?? models.ids);
   }
 
   get options() {
@@ -37,11 +39,25 @@ class AssistantChoice {
     return this.#chosen?.textContent;
   }
 
-  /** What a message says, which is for these models: of an assistant's own, the server takes the first that is allowed. */
+  /**
+   * What a message says, which is for these models: of an assistant's own, the server takes the first that is allowed, and
+   * tells that there is none. The one that is shown is always said: others may have picked another one meanwhile.
+   */
   said(models) {
-    const isOwn = models?.length === 1 && this.#chosen?.dataset.models.split(" ").includes(models[0]);
-    const assistant = this.#isPicked ? (this.#chosen?.value ?? null) : undefined;
+    const { models: own = "", none } = this.#chosen?.dataset ?? {};
+    const isOwn = models?.length === 1 && (none !== undefined || own.split(" ").includes(models[0]));
+    const assistant = this.#chosen?.value ?? (this.#isPicked ? null : undefined);
     return { assistant, models: isOwn ? undefined : models };
+  }
+
+  /** The conversation has this one now; what was picked here and not said yet stays. */
+  follow(id) {
+    const { form, models } = this.#composer;
+    const isNews = id !== (this.#chosen?.value ?? null);
+    if (this.#isPicked) this.#isPicked = isNews;
+    else if (isNews && !form.hasAttribute("data-comparing") && !this.#ask(id)) {
+      models.askOnly(form.elements.model.selectedOptions[0].textContent);
+    }
   }
 
   /** Whether what was picked is an assistant. */
