@@ -96,7 +96,7 @@ def _copied(person: User, key: str) -> Assistant:
 
 
 def _saved(form: AssistantForm, person: User, found: Assistant, *, is_new: bool = True) -> Assistant | None:
-    """Return the assistant as it is kept, or None with the refusal in the form; a new one is a copy of `found`."""
+    """Return the assistant as it is kept, or None with the refusal in the form. A new one copies `found`."""
     try:
         if rate_limits.prompt(person.pk):
             raise Refused("rate_limited", "You have saved very many assistants in the last minute.")
