@@ -76,7 +76,8 @@ class Prompt:
         web_search          bool; its form is the address's `web_search`, else the usual one there
         code_execution      not on the OpenAI wire
         functions           declarations: name, description, parameters
-        tools, tool_choice  OpenAI's
+        tool_choice         "none": no function may be called now; else OpenAI's
+        tools               OpenAI's
         tool_config, safety_settings, cached_content   Gemini's
 
     `raw` is a mapping in the vendor's own keys, merged into the request body last. It can change everything in the

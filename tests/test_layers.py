@@ -69,7 +69,7 @@ GOING_ON = {
     "conversations/workers/thread_pool.py:_fulfil",  # the waiting thread gets the exception
     "conversations/generation/runner.py:run",
     "conversations/generation/side_calls/titles.py:_ask",
-    "conversations/generation/attempt.py:attempt",  # it is raised again once the call stands in the ledger
+    "conversations/generation/attempt.py:_one_call",  # it is raised again once the call stands in the ledger
     "providers/transport/body/socket_reader.py:_next",
     "conversations/cluster/redis_bus.py:_listen",
     "conversations/live/hub.py:send",

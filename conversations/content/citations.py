@@ -1,6 +1,6 @@
 """The sources of a reply as people see them, and the places of their numbers in its text."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -51,6 +51,12 @@ def marks(parts: Iterable[dict[str, Any]]) -> list[Mark]:
         elif part["kind"] == "citation":
             found += _marks(part, origin)
     return found
+
+
+def label(part: dict[str, Any], said: Mapping[str, str]) -> str:
+    """Return the words above sources: for files that the model has looked into, what it asked for."""
+    asked = said.get(f"lookup.{part.get('function')}")
+    return f"{asked} “{part.get('asked', '')}”" if asked else said["sources"]
 
 
 def host(address: str) -> str:

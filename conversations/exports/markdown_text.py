@@ -89,7 +89,7 @@ def _file(part: dict[str, Any], address: Address) -> str:
 
 def _sources(part: dict[str, Any], said: Phrases) -> str:
     listed = (f"{number}. {_source(source)}" for number, source in enumerate(part["shown"], part["first"]))
-    return "\n".join([f"**{_escaped(said['sources'])}**", "", *listed]) if part["shown"] else ""
+    return "\n".join([f"**{_escaped(citations.label(part, said))}**", "", *listed]) if part["shown"] else ""
 
 
 def _source(source: dict[str, Any]) -> str:

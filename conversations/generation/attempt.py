@@ -8,12 +8,14 @@ from dataclasses import dataclass, field, replace
 
 from django.db import Error
 
-from conversations.content.parts import LivePart
+from conversations.content.parts import LivePart, Parts, further_on
+from conversations.errors import Refused
 from conversations.files import storage
-from conversations.generation.outcomes import Outcome, outcome_of_end, outcome_of_error
+from conversations.generation.outcomes import Outcome, outcome_of_end, outcome_of_error, outcome_of_stop
 from conversations.generation.queue import queue
+from conversations.generation.tool_rounds import Tools, count_sources, next_route
 from conversations.live import LiveReply, hub
-from conversations.usage import key_probes, ledger
+from conversations.usage import budgets, key_probes, ledger
 from conversations.usage.billing import BillingContext
 from conversations.usage.estimates import Meter, Used, pictures_asked
 from conversations.usage.ledger import Call
@@ -26,11 +28,12 @@ from providers.pool import blame
 from providers.pool.blame import Rests
 from providers.reading.size_limits import SizeLimit
 from providers.transport.body.waits import BLOCKING, Wait
-from providers.types import Delta, Part, Prompt
+from providers.types import Delta, Part, Prompt, Usage
 
 MAX_GENERATED_FILES = 50
 """Files that one reply may contain."""
 
+NO_ROOM = "The budget has no room for the rest of this reply."
 _NOT_WAITED_FOR = (VendorTimeout, Stalled, KeyWithdrawn)
 """Ends of our own making: the vendor continues, and charges."""
 
@@ -43,6 +46,8 @@ class Attempt:
     """One attempt: the route to the vendor, the prompt, the payer, and the parts that the reply begins with.
 
     `sources` are the passages that go with the question: they are the reply's first part once the vendor answers.
+    `tools` is what the model may still ask for. `counted` is the usage of the reply's earlier calls, and `written` the
+    number of characters that they wrote.
     """
 
     route: Route
@@ -50,12 +55,23 @@ class Attempt:
     payer: BillingContext
     carried: tuple[LivePart, ...] = ()
     sources: Part | None = None
+    tools: Tools | None = None
+    counted: Usage | None = None
+    written: int = 0
 
 
 def attempt(live: LiveReply, task: Attempt) -> Generator[Wait, None, Outcome | None]:
-    """Call once; returns None if the call failed before a word, so that another route may be tried."""
+    """Call, and again for each answer to what the model asks for; returns None if another route may be tried."""
     queue.dequeue(live)
     live.waiting = None
+    step: Attempt | Outcome | None = task
+    while isinstance(step, Attempt):
+        step = yield from _one_call(live, step)
+    return step
+
+
+def _one_call(live: LiveReply, task: Attempt) -> Generator[Wait, None, Attempt | Outcome | None]:
+    """Call once; returns the next call, the outcome, or None if the call failed before a word."""
     trying = _Trying(live, task, Meter(task.prompt))
     outcome, fault = "unavailable", None  # unless the call ends in one of the usual ways, the fault is ours
     try:
@@ -65,18 +81,67 @@ def attempt(live: LiveReply, task: Attempt) -> Generator[Wait, None, Outcome | N
         fault = ours
     yield BLOCKING
     used = trying.used()
+    counted = used.counted.plus(task.counted)
+    if fault is None and trying.asks:
+        return _go_on(trying, trying.call(ledger.WENT_ON, used), counted)
     call = trying.call(outcome, used)
     if trying.is_plain and fault is None:
         live.owed.append(_Owed(task.payer, call))
-        return outcome_of_end(live, trying.stream, used.counted)
+        return outcome_of_end(live, trying.stream, counted)
     may_go_on = _record_now(trying, call)
     if fault is not None:
         raise fault
     if trying.error is None:
-        return outcome_of_end(live, trying.stream, used.counted)
+        return outcome_of_end(live, trying.stream, counted)
     if may_go_on and not live.stopped:
         return None
-    return outcome_of_error(live, trying.error.code, trying.error.text, trying.stream, used.counted)
+    return outcome_of_error(live, trying.error.code, trying.error.text, trying.stream, counted)
+
+
+def _go_on(trying: "_Trying", call: Call, counted: Usage) -> Attempt | Outcome:
+    """Record the call, answer what the model asked for, and return the next call, or why there is none."""
+    live, task, stream = trying.live, trying.task, trying.stream
+    assert task.tools is not None
+    assert stream is not None
+    try:
+        database_threads.submit_change(_record_round, trying, call).result()
+        first = 1 + count_sources(list(live.fed))
+        answer = database_threads.submit_preparation(task.tools.answer, task.prompt, list(trying.said), first)
+        prompt, shown = answer.result()
+        wrote = trying.said.text()
+        between = "\n\n" if wrote.strip() and not wrote.endswith("\n\n") else ""
+        for delta in (*([Delta(between)] if between else []), *(Delta(part=part) for part in shown)):
+            _feed(live, delta)
+        route = next_route(task.route, stream.quirks, call.total_ms / 1000)
+        if live.withdrawn and not live.stopped:
+            raise KeyWithdrawn
+        if not live.stopped:
+            database_threads.submit_change(budgets.reserve_again, task.payer, route, prompt).result()
+            if not live.stopped:
+                carried = (*task.carried, LivePart(wrote, trying.said.thought()))
+                following = replace(task, route=route, prompt=prompt, carried=carried, sources=None, counted=counted)
+                return replace(following, written=task.written + len(wrote) + len(between))
+        outcome = outcome_of_stop(live, stream, counted)
+    except KeyWithdrawn as error:
+        outcome = outcome_of_error(live, error.code, error.text, stream, counted)
+    except Refused as refusal:
+        outcome = outcome_of_error(live, refusal.code, NO_ROOM, stream, counted)
+    except Error:
+        _logger.exception("The files for reply %s could not be read; it ends with what it has.", live.id)
+        live.owed.append(_Owed(task.payer, call, is_tried=True))
+        outcome = outcome_of_error(live, "unavailable", "The database did not answer.", stream, counted)
+    assert live.search is not None
+    database_threads.submit_change(live.search.release)
+    return outcome
+
+
+def _record_round(trying: "_Trying", call: Call) -> None:
+    """Record a call that another one follows; the key stays taken."""
+    assert trying.live.search is not None
+    assert trying.stream is not None
+    ledger.record(trying.task.payer, call)
+    trying.live.search.succeeded()
+    remember(trying.task.route, trying.stream.quirks, trying.stream.sentences)
 
 
 def _call(trying: "_Trying") -> Iterator[Wait]:
@@ -102,6 +167,9 @@ class _Trying:
     stream: Stream | None = None
     error: VendorError | None = None
     gaps: int = 0
+    said: Parts = field(default_factory=Parts)
+    """All that came, as it came; kept only if the model may ask for files."""
+    asked: list[Delta] = field(default_factory=list)
     begun: float = field(default_factory=time.monotonic)
 
     @property
@@ -111,6 +179,13 @@ class _Trying:
         assert search is not None
         has_learnt = stream is not None and stream.quirks != self.task.route.address.quirks
         return self.error is None and not (search.probes or search.leases or has_learnt)
+
+    @property
+    def asks(self) -> bool:
+        """Return whether the model waits for answers that it may have."""
+        finish = self.stream.finish if self.stream else None
+        is_waiting = bool(self.asked) and finish is not None and finish.reason == "tool_call"
+        return is_waiting and self.error is None and not (self.live.stopped or self.live.withdrawn)
 
     def used(self) -> Used:
         """Return the usage by the vendor's count; if we ended the call, an estimate of what was sent and received."""
@@ -184,7 +259,14 @@ def _feed_hub(trying: _Trying) -> Iterator[Wait]:
             if trying.task.sources is not None:
                 _feed(live, Delta(part=trying.task.sources))
         trying.meter.count(delta)
+        if trying.task.tools is not None and trying.task.tools.are_left:
+            trying.said.add(LivePart(delta.text, delta.thought, delta.part))
+            if delta.part is not None and delta.part.kind == "call":
+                trying.asked.append(delta)
+                continue
         trying.gaps += delta.part is not None and delta.part.kind == "gap"
+        if delta.part is not None:
+            delta = replace(delta, part=further_on(delta.part, trying.task.written))
         if delta.part is not None and "data" in delta.part.detail:
             yield BLOCKING
             delta = _with_file_kept(live, delta.part)
@@ -192,6 +274,8 @@ def _feed_hub(trying: _Trying) -> Iterator[Wait]:
         _feed(live, delta)
     if live.withdrawn and not live.stopped:
         raise KeyWithdrawn
+    for delta in trying.asked if not trying.asks else ():
+        _feed(live, delta)
 
 
 def _feed(live: LiveReply, delta: Delta) -> None:

@@ -6,11 +6,9 @@ from conversations.lookup import telling
 from conversations.lookup.finding import passages_for
 from conversations.models import Message, ProjectFile
 from conversations.models.message import Role
-from conversations.usage.estimates import LOOKED_UP_TOKENS
+from conversations.usage.estimates import LOOKED_UP_TOKENS, SHARE_OF_WINDOW
 from providers.types import Part
 
-SHARE_OF_WINDOW = 0.2
-"""The share of a model's context window that passages may take."""
 _ABOVE = 6
 """Messages above the question among which the one before it is sought."""
 

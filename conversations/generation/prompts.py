@@ -201,13 +201,19 @@ def _parts(said: list[dict[str, Any]], taken: Set[str]) -> tuple[Part, ...]:
 
 
 def _read(said: list[dict[str, Any]], taken: Set[str]) -> Iterator[Part]:
-    kept = (Part.from_json(stored) for stored in said if stored["kind"] not in _NOT_SAID)
+    kept = (Part.from_json(stored) for stored in _without_rounds(said) if stored["kind"] not in _NOT_SAID)
     for is_words, group in groupby(kept, key=lambda part: part.kind == "text" and not part.detail):
         if is_words:
             yield Part("text", "".join(part.text for part in group))
         else:
             for part in group:
                 yield from _with_file(part, taken) if "file" in part.detail else (part,)
+
+
+def _without_rounds(said: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the parts without the thoughts that led to looking into files: what they led to does not go back."""
+    last = max((place for place, part in enumerate(said) if "function" in part), default=-1)
+    return [part for place, part in enumerate(said) if place > last or part["kind"] != "thought"]
 
 
 def _with_file(part: Part, taken: Set[str]) -> Sequence[Part]:

@@ -21,6 +21,7 @@ from conversations.generation.folding.planning import Plan, plan_for
 from conversations.generation.looking_up import LookedUp, looked_up_for
 from conversations.generation.outcomes import Outcome, closing, outcome_of_error, outcome_of_restart, outcome_of_stop
 from conversations.generation.queue import Places, queue
+from conversations.generation.tool_rounds import offered, tools_for
 from conversations.live import LiveReply, events, hub
 from conversations.models import Message, User
 from conversations.models.message import Status
@@ -215,7 +216,9 @@ def _next_step(live: LiveReply) -> Attempt | Folding | Waiting:
         if not isinstance(fits, Prompt):
             search.release()
             return fits
-        task = Attempt(step, fits, payer, carried, None if carried else found.sources)
+        tools = tools_for(reply, step, fits)
+        prompt = offered(fits) if tools else fits
+        task = Attempt(step, prompt, payer, carried, None if carried else found.sources, tools)
         if budgets.reserve_for_key(payer, step, task.prompt):
             return task
         search.skip_key(step)

@@ -132,9 +132,10 @@ class LiveReply:
     def attach(self, stream: Stoppable, key: UUID | None) -> None:
         """Set the stream that `stop`, or `withdraw` for a withdrawn key, closes."""
         with self._lock:
-            self.stream, self.key, self.withdrawn = stream, key, False
-            stopped = self.stopped
-        if stopped:
+            self.withdrawn = self.withdrawn and key == self.key  # the key of a reply's next call
+            self.stream, self.key = stream, key
+            is_unwanted = self.stopped or self.withdrawn
+        if is_unwanted:
             stream.stop()
 
     def stop(self) -> None:

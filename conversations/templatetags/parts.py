@@ -47,6 +47,8 @@ def segments(message: Message) -> list[dict[str, Any]]:
 def template_of(part: dict[str, Any]) -> str:
     """Return the template of a part; one line stands for a part of an unknown kind."""
     kind = part["kind"] if part["kind"] in _KINDS else "unknown"
+    if kind == "citation" and part.get("function"):
+        kind = "lookup"
     return f"parts/{kind}.html"
 
 

@@ -63,6 +63,15 @@ def reserve_for_key(payer: BillingContext, route: Route, prompt: Prompt) -> bool
     return _reserve_in(tallies_of({"key": route.key_id}), payer, route, prompt, None)
 
 
+def reserve_again(payer: BillingContext, route: Route, prompt: Prompt) -> None:
+    """Reserve the likely cost of a reply's next call in place of the last one's; refuses with over_budget."""
+    tallies = tallies_of(payer.targets(route.key_id))
+    if tallies:
+        with transaction.atomic():
+            _release(_RESERVATIONS(payer.reply))
+            _set_aside(payer.reply, tallies, _likely_cost_of(route, prompt))
+
+
 def reserve_call(payer: BillingContext, route: Route, prompt: Prompt) -> bool:
     """Reserve the likely cost of a call for no reply in all budgets concerned; returns False if one lacks room."""
     tallies = tallies_of(payer.targets(route.key_id))
@@ -74,15 +83,18 @@ def _reserve_in(
 ) -> bool:
     if not tallies:
         return True
-    deployment = deployment_of(route)
-    prices = deployment.prices() if deployment else None
-    amount = prices.cost(prompt_usage(prompt)) if prices else 0
     try:
         with transaction.atomic():
-            _set_aside(payer.reply, tallies, amount, held_until)
+            _set_aside(payer.reply, tallies, _likely_cost_of(route, prompt), held_until)
     except Refused:
         return False
     return True
+
+
+def _likely_cost_of(route: Route, prompt: Prompt) -> int:
+    deployment = deployment_of(route)
+    prices = deployment.prices() if deployment else None
+    return prices.cost(prompt_usage(prompt)) if prices else 0
 
 
 def likely_cost(model: LanguageModel, usage: Usage) -> int:

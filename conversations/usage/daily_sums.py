@@ -13,7 +13,7 @@ from django.utils import timezone
 from conversations.models import DailySum, FirstToken, UsageRecord
 from conversations.models.spending import NOBODY
 
-SUCCESS_OUTCOMES = frozenset(["complete", "stopped"])
+SUCCESS_OUTCOMES = frozenset(["complete", "stopped", "tool_call"])
 _LEAST_PACE_MS = 50
 """Milliseconds below which a reply came in one piece and says nothing of its vendor's speed."""
 Row = TypeVar("Row", DailySum, FirstToken)

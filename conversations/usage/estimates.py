@@ -27,6 +27,8 @@ IMAGE_TOKENS = 1000
 BYTES_PER_TOKEN, MAX_FILE_TOKENS = 4, 100_000
 LOOKED_UP_TOKENS = 2_400
 """Tokens of the passages that go with a question where files are looked up, at most."""
+SHARE_OF_WINDOW = 0.2
+"""The share of a model's context window that passages may take, and as much again what its calls find."""
 TOKENS_A_SECOND = 32
 """Tokens of a second of speech, as Gemini counts it; others count less."""
 MAX_TOKENS_A_CHARACTER = 4
@@ -172,9 +174,14 @@ def usual_answer(branch: Iterable[Message]) -> int | None:
     return round(median(counted[-LAST_ANSWERS:])) if counted else None
 
 
+def is_before_last_call(part: Mapping[str, Any]) -> bool:
+    """Return whether another call brought what stands before this part: the seam, or what the model has asked for."""
+    return part["kind"] == "seam" or (part["kind"] == "citation" and "function" in part)
+
+
 def usage_so_far(reply: Message) -> Usage:
-    """Return the estimated usage of a reply that has no count, without the parts that it continues."""
-    seam = max((number for number, part in enumerate(reply.parts) if part["kind"] == "seam"), default=-1)
+    """Return the estimated usage of a reply's last call, without the parts that it continues or earlier calls wrote."""
+    seam = max((number for number, part in enumerate(reply.parts) if is_before_last_call(part)), default=-1)
     own = reply.parts[seam + 1 :]
     thought = "".join(part.get("text", "") for part in own if part["kind"] == "thought")
     said = (
@@ -233,6 +240,8 @@ def part_tokens(part: Part) -> int:
     """Return the estimated tokens of one part; a picture counts the same whatever it shows."""
     if "seconds" in part.detail:
         return ceil(TOKENS_A_SECOND * part.detail["seconds"])
+    if part.kind == "call_result" and isinstance(part.detail.get("response"), str):
+        return token_counts.tokens(part.detail["response"])
     if "data" not in part.detail:
         return token_counts.tokens(part.text)
     return IMAGE_TOKENS + token_counts.tokens(part.detail.get("words", ""))

@@ -23,6 +23,8 @@ from providers.types import Usage
 
 LOST = "server_restarted"
 """The outcome of a call whose process died."""
+WENT_ON = "tool_call"
+"""The outcome of a call that another one follows in the same reply, because the model asked for files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ def record_lost(reply: Message) -> None:
     """Record the estimated cost of a reply whose process died before recording it; runs inside a transaction."""
     if not reply.seq or _calls_that_were_heard(reply).exists():
         return
+    if reply.parts and reply.parts[-1]["kind"] == "citation" and "function" in reply.parts[-1]:
+        return  # nothing came of the call after the one that was recorded
     key = _key_in_use(reply.pk)
     deployments = list(reply.model.deployments.select_related("endpoint")) if reply.model else []
     here = [one for one in deployments if key and one.endpoint_id == key.endpoint_id]
@@ -76,9 +80,9 @@ def record_lost(reply: Message) -> None:
 
 
 def _calls_that_were_heard(reply: Message) -> QuerySet[UsageRecord]:
-    """Return the call that brought a reply's words; the calls before it failed."""
+    """Return the call that ended a reply; the calls before it failed, or it went on from them."""
     heard = Q(first_token_ms__isnull=False) | Q(outcome__in=[*daily_sums.SUCCESS_OUTCOMES, LOST])
-    return UsageRecord.objects.filter(heard, message=reply.pk)
+    return UsageRecord.objects.filter(heard, message=reply.pk).exclude(outcome=WENT_ON)
 
 
 def _where(endpoint: Endpoint | None, key: ApiKey | None) -> dict[str, Any]:

@@ -24,11 +24,19 @@ NO_CITATIONS, NO_CACHE_MARKS = "no:citations", "no:cache_control"
 """It does not cite files; it knows no marks up to which a conversation is kept in a cache."""
 THINKS_ADAPTIVELY, THINKS_WITH_BUDGET = "thinking:adaptive", "thinking:budget"
 """It thinks as much as it likes, and takes no budget; or the other way round."""
+NO_FUNCTIONS = "no:functions"
+"""It takes no functions of ours that it may call."""
 _KINDS = {NO_IMAGES: ("image",), NO_FILES: ("file",), NO_CODE: ("code", "code_result")}
 
 
 def adapted(prompt: Prompt, quirks: frozenset[str]) -> Prompt:
-    """Return the prompt as a deployment with these quirks takes it: instructions in place, refused parts in words."""
+    """Return the prompt as a deployment with these quirks takes it: instructions in place, refused parts in words.
+
+    A deployment that takes no functions is not told of any.
+    """
+    if NO_FUNCTIONS in quirks and prompt.parameters.get("functions"):
+        others = {name: value for name, value in prompt.parameters.items() if name not in ("functions", "tool_choice")}
+        prompt = replace(prompt, parameters=others)
     refused = frozenset(kind for quirk in quirks & _KINDS.keys() for kind in _KINDS[quirk])
     if refused:
         prompt = replace(prompt, turns=tuple(Turn(role, _told(parts, refused)) for role, parts in prompt.turns))

@@ -19,6 +19,7 @@ from providers.wires.turns import UNSIGNED
 NOBODY = "-"
 """The reader for whom no part is its own."""
 
+_LONGEST_NAME = 64
 _PLAIN_WORD = re.compile("[A-Za-z][A-Za-z_]{1,39}")
 
 
@@ -71,6 +72,33 @@ def with_calls_echoed(wire: str, prompt: Prompt, said: Sequence[Part]) -> Prompt
         Part("call_result", "", {"id": call.detail["id"], "response": _arguments(kept(wire, call))}) for call in calls
     ]
     return replace(prompt, turns=(*prompt.turns, Turn("assistant", tuple(said)), Turn("user", tuple(results))))
+
+
+def with_calls_answered(prompt: Prompt, said: Sequence[Part], responses: Sequence[str]) -> Prompt:
+    """Return the prompt with what was said, and a response to each call in it, in order.
+
+    A call with broken arguments, or without an id, cannot go back: its response does, as a text.
+    """
+    calls = [part for part in said if part.kind == "call"]
+    sent = [part for part in said if part.kind != "call" or _can_go_back(part)]
+    if not any(part.kind == "call" for part in sent):  # thoughts that led to nothing that is sent would be refused
+        sent = [Part("text", part.text) for part in sent if part.kind == "text"]
+    answers = [_answer(call, response) for call, response in zip(calls, responses, strict=True)]
+    answers.sort(key=lambda part: part.kind != "call_result")
+    return replace(prompt, turns=(*prompt.turns, Turn("assistant", tuple(sent)), Turn("user", tuple(answers))))
+
+
+def _can_go_back(call: Part) -> bool:
+    own = mapping(call.detail.get("vendor"))
+    return "arguments" in call.detail and (bool(call.detail.get("id")) or "functionCall" in mapping(own.get("part")))
+
+
+def _answer(call: Part, response: str) -> Part:
+    name = str(call.detail.get("name", ""))
+    if not _can_go_back(call):
+        return Part("text", f"{name[:_LONGEST_NAME]}: {response}")
+    identity = {"id": call.detail["id"]} if call.detail.get("id") else {}
+    return Part("call_result", "", {"name": name, **identity, "response": response})
 
 
 def _arguments(call: Mapping[str, Any]) -> object:

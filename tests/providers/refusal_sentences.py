@@ -380,6 +380,31 @@ CASES = [
         "Item 'rs_1' of type 'reasoning' was provided without its required following item.", {}, "~unsigned",
         "responses",
     ),
+    Case(
+        "Ollama, vox#89", "registry.ollama.ai/library/dolphin-mistral:latest does not support tools",
+        {"functions": [{"name": "f"}]}, "no:functions",
+    ),
+    Case(
+        "vLLM, vllm#9986", '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set',
+        {"functions": [{"name": "f"}]}, "no:functions",
+    ),
+    Case(
+        "OpenAI, flexeval#242",
+        "tools is not supported in this model. For a list of supported models, refer to "
+        "https://platform.openai.com/docs/guides/function-calling#models-supporting-function-calling.",
+        {"functions": [{"name": "f"}]}, "no:functions",
+    ),
+    Case(
+        "OpenRouter, seen in use", "No endpoints found that support tool use. Try disabling it.",
+        {"functions": [{"name": "f"}]}, "no:functions",
+    ),
+    Case(
+        "DeepInfra, truefoundry/models#944", "deepinfra error: Tool calling is not supported for model: a/b",
+        {"functions": [{"name": "f"}]}, "no:functions", "anthropic",
+    ),
+    Case("invented", "Function calling is not enabled for this model", {"functions": [{"name": "f"}]}, "no:functions",
+         "gemini"),
+    Case("invented", "该模型不支持工具调用", {"functions": [{"name": "f"}]}, "no:functions", "responses"),
     Case("invented", "this model does not support image inputs", {}, "no:image", "responses"),
     Case("invented", "no such field: heat is not supported", {"temperature": 1}, "no:heat", "telex"),
     Case("invented", "words must be between 1 and 50", {"max_tokens": 99}, "range:words=1..50", "telex"),

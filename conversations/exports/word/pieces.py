@@ -23,7 +23,7 @@ from uuid import UUID
 
 from django.utils.translation import get_language, gettext
 
-from conversations.content import message_body
+from conversations.content import citations, message_body
 from conversations.content.phrases import Phrases, name_of_gap, outcome, phrases, remark_lines, vouched
 from conversations.exports.branch import messages
 from conversations.models import Conversation, Message
@@ -77,7 +77,7 @@ def _block(part: dict[str, Any], said: Phrases, paths: dict[str, str]) -> Block:
             return _file(part, paths)
         case "citation":
             sources = [[source["title"], source["address"]] for source in part["shown"]]
-            return {"kind": "sources", "label": said["sources"], "first": part["first"], "sources": sources}
+            return {"kind": "sources", "label": citations.label(part, said), "first": part["first"], "sources": sources}
         case "call" | "call_result":
             value = next((part[name] for name in ("arguments", "response", "raw") if part.get(name) is not None), "")
             text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from conversations.imports import fields
+from conversations.lookup.tools import READ, SEARCH
 
 Part = dict[str, Any]
 _OUTCOMES = ("ok", "failed", "deadline")
@@ -88,7 +89,7 @@ def checked(raw: Part) -> Part:
         case "call_result":
             return call_result(raw.get("name"), raw.get("response"))
         case "citation":
-            return citation(raw.get("sources"), raw.get("supports"))
+            return {**citation(raw.get("sources"), raw.get("supports")), **_looked_up(raw)}
         case "refusal":
             return {"kind": "refusal", "text": said, "reason": fields.text(raw.get("reason"), 1_000)}
         case "gap":
@@ -99,6 +100,12 @@ def checked(raw: Part) -> Part:
             return {"kind": kind, "name": fields.text(raw.get("name"), 200)}
         case kind:
             return {"kind": "unknown", "name": fields.text(raw.get("name") or kind, 40)}
+
+
+def _looked_up(raw: Part) -> Part:
+    """Return what a model asked its project's files for, if this part tells of it."""
+    function = raw.get("function")
+    return {"function": function, "asked": fields.text(raw.get("asked"), 200)} if function in (SEARCH, READ) else {}
 
 
 def _support(raw: Part, most: int) -> Part:

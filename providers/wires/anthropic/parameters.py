@@ -58,6 +58,7 @@ FIELDS = (
     Field(("thinking",), "thinking", also=r"expected `?thinking`? or `?redacted_thinking"),
     Field(("thinking", "type"), "thinking", is_common_word=True),
     Field(("stop_sequences",), "stop", also=r"\bstop (?:sequences?|words?)\b"),
+    Field(("tool_choice",)),
     Field(("tools", "web_search"), "web_search", also=r"\bweb_search_\d+"),
     Field(("tools", "code_execution"), "code_execution", also=r"\bcode_execution_\d+"),
 )
@@ -86,6 +87,7 @@ def options(known: Mapping[str, Any], search: Mapping[str, Any], quirks: frozens
         **({"thinking": thinking} if thinking else {}),
         **({"output_config": config} if config else {}),
         **({"tools": tools} if tools else {}),
+        **({"tool_choice": {"type": "none"}} if tools and known.get("tool_choice") == "none" else {}),
     }
 
 

@@ -42,6 +42,7 @@ _CONFIG = {
     "response_mime_type": "responseMimeType",
 }
 _BESIDE = {"safety_settings": "safetySettings", "tool_config": "toolConfig", "cached_content": "cachedContent"}
+_NO_CALLS = {"functionCallingConfig": {"mode": "NONE"}}
 _SEARCH = r"\bsearch (?:as (?:a )?tool|tool|grounding)\b|\bgoogle search\b|\bmultiple tools\b"
 _BUDGETS = frozenset(["0", "-1"])
 _PENALTIES: Any = {"also": "penalty is not enabled", "alias": "no:penalties"}
@@ -80,6 +81,7 @@ FIELDS = (
     Field(("generationConfig", "imageConfig", "aspectRatio"), "picture_ratio"),
     Field(("generationConfig", "imageConfig", "imageSize"), "picture_size"),
     Field(("generationConfig", "imageConfig"), "picture_ratio"),
+    Field(("toolConfig",)),
     Field(("tools", "googleSearch"), "web_search", also=_SEARCH),
     Field(("tools", "googleSearchRetrieval"), "web_search", also=_SEARCH),
     Field(("tools", "codeExecution"), "code_execution", also=r"\bcode[ _]execution\b|\bmultiple tools\b"),
@@ -96,6 +98,8 @@ def options(known: Mapping[str, Any], search: Mapping[str, Any]) -> dict[str, An
     """Return the fields of a request for the parameters in `known` and a web search; unset ones are left out."""
     beside = {theirs: known[ours] for ours, theirs in _BESIDE.items() if known.get(ours)}
     config, tools = _config(known), _tools(known, search)
+    if tools and known.get("tool_choice") == "none":
+        beside["toolConfig"] = _NO_CALLS
     return {**({"generationConfig": config} if config else {}), **({"tools": tools} if tools else {}), **beside}
 
 

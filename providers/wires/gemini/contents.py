@@ -65,7 +65,9 @@ def _in_our_words(part: Part) -> dict[str, Any]:
     if call := _call(part):
         return dict(call)
     if part.kind == "call_result":
-        return {"functionResponse": {name: detail[name] for name in ("id", "name", "response") if name in detail}}
+        told = detail.get("response")
+        named = {name: detail[name] for name in ("id", "name") if name in detail}
+        return {"functionResponse": {**named, "response": {"result": told} if isinstance(told, str) else told}}
     if detail.get("data"):
         return {"inlineData": {"mimeType": detail.get("media_type"), "data": detail["data"]}}
     if detail.get("uri"):

@@ -58,6 +58,7 @@ FIELDS = (
     Field(("top_logprobs",), is_whole=True),
     Field(("stream_options",)),
     Field(("messages", "reasoning_details")),
+    Field(("tool_choice",)),
     *SEARCH_FIELDS,
     Field(("image_config", "aspect_ratio"), "picture_ratio"),
     Field(("image_config", "image_size"), "picture_size"),

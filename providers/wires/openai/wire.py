@@ -65,10 +65,11 @@ def request(address: Address, prompt: Prompt) -> HttpRequest:
 
 def body(address: Address, prompt: Prompt) -> dict[str, Any]:
     """Return the body of a request before the quirks of its fields, and before the raw extras."""
+    prompt = adapted(prompt, address.quirks)
     made: dict[str, Any] = {
         "model": prompt.model,
         "stream": address.streaming,
-        "messages": messages.messages(adapted(prompt, address.quirks), address),
+        "messages": messages.messages(prompt, address),
         **openai_parameters.options(prompt.parameters, web_search_fields(WEB_SEARCHES, address, prompt)),
     }
     if address.ask_usage and address.streaming:

@@ -10,6 +10,7 @@ from providers.wires.turns import (
     NO_CITATIONS,
     NO_CODE,
     NO_FILES,
+    NO_FUNCTIONS,
     NO_IMAGES,
     STAND_IN,
     THINKS_ADAPTIVELY,
@@ -56,6 +57,11 @@ _FILES = (
     rf"unknown variant .{{0,2}}file\b|\b(file|document|pdf)s?{_INPUT} {_NOT_TAKEN}"
     rf"|support {_SOME}(files?|documents?|pdfs?)\b{_NOT_A_KIND}{_TEXTS_ONLY}"
 )
+_FUNCTIONS = (
+    r"(?:\bnot|n['’]t|no endpoints found that) support['`\" ]{1,3}(?:tools?|functions?)\b"
+    rf"|\b(?:tools?|functions?)(?:[ _-](?:use|calls?|calling))?['`\"]{{0,2}}{_INPUT} {_NOT_TAKEN}"
+    r"|tool choice requires|\btools param requires|\btools: extra inputs|不支持.{0,6}(?:工具|函数)"
+)
 # Sentences of Anthropic, and of Bedrock, about a form of thinking: kilocode#10729, docker-agent#3362, harness-sdk#1856.
 _NOT_THIS_FORM = r"thinking\.type\.{form}\W{{0,3}}is not|input tag '{form}'|\b{form} thinking is not"
 _ALWAYS_THINKS = "no:type=disabled"
@@ -72,6 +78,7 @@ TURNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         (NO_IMAGES, _IMAGES),
         (NO_FILES, _FILES),
         (NO_CODE, r"executable_?code|code_?execution_?result"),
+        (NO_FUNCTIONS, _FUNCTIONS),
         (THINKS_ADAPTIVELY, _NOT_THIS_FORM.format(form="enabled")),
         (THINKS_WITH_BUDGET, _NOT_THIS_FORM.format(form="adaptive")),
         (_ALWAYS_THINKS, _NOT_THIS_FORM.format(form="disabled") + r"|thinking can(?:no|')t be (?:disabled|turned off)"),

@@ -23,7 +23,7 @@ from providers.wires.refusals import values
 from providers.wires.refusals.conversation import TURNS, other_role
 from providers.wires.refusals.fields import Body, Field, fitted, range_text, values_of
 from providers.wires.refusals.room import room_for_answer
-from providers.wires.turns import UNSIGNED
+from providers.wires.turns import NO_FUNCTIONS, UNSIGNED
 
 _TEACHING = (BadRequest, ContextTooLong, ModelNotFound)
 _TOGETHER = re.compile(
@@ -38,6 +38,8 @@ _BESIDE = re.compile(
 )
 _JOINED = re.compile(r"[\s,&/'\"`]*(and|or)?[\s'\"`]*", re.IGNORECASE)
 _NO_USAGE, _SUSPECTED = "no:stream_options", "suspected:stream_options"
+_NOT_WRITTEN = frozenset(["thinking", "raw", "functions", "tool_choice"])
+"""Parameters without words of a person."""
 _STEP = re.compile(r"[.\[\]/]+")
 _RUN = 12
 """Characters that a sentence and a question must share for the one to quote the other."""
@@ -126,7 +128,9 @@ def _findings(
     if named and all(one.field.is_kept for one in named):  # "`max_tokens` must be greater than" another one
         others = [one for one in _in_order(wire.FIELDS, body, sentence) if not one.field.is_kept]
         yield from _of_fields(others[:1], quirks, body, error, sentence)
-    # A refusal that names nothing may concern the one field that nobody asked for.
+    # A refusal that names nothing may concern what nobody asked for: functions, or the one field.
+    if isinstance(error, BadRequest) and not named and "tools" in body:
+        yield _Found(frozenset([NO_FUNCTIONS]), frozenset(), False, ())
     if isinstance(error, BadRequest) and not named and not error.parameter:
         known = quirks & {_SUSPECTED}
         yield _Found(frozenset([_NO_USAGE]), known, bool(known), (), frozenset([_SUSPECTED]) - known)
@@ -222,7 +226,7 @@ def _folded(name: str) -> str:
 def words_of(prompt: Prompt) -> str:
     """Return what people wrote into this request, in lower case: texts, names of files, stop words, a schema."""
     parts = (part for turn in prompt.turns for part in turn.parts)
-    own = (value for name, value in prompt.parameters.items() if name not in ("thinking", "raw"))
+    own = (value for name, value in prompt.parameters.items() if name not in _NOT_WRITTEN)
     written = (json.dumps(value, ensure_ascii=False) for value in own if isinstance(value, str | list | dict))
     return "\n".join([prompt.system, *map(_words, parts), *written]).lower()
 
@@ -230,7 +234,9 @@ def words_of(prompt: Prompt) -> str:
 def _words(part: Part) -> str:
     detail = part.detail
     is_text = part.kind == "file" and str(detail.get("media_type", "")).startswith("text/")
-    return f"{part.text}\n{detail.get('name', '')}\n{_decoded(detail) if is_text else ''}"
+    answered = detail.get("response") if part.kind == "call_result" else ""
+    told = answered if isinstance(answered, str) else ""
+    return f"{part.text}\n{detail.get('name', '')}\n{told}\n{_decoded(detail) if is_text else ''}"
 
 
 def _decoded(detail: Mapping[str, Any]) -> str:

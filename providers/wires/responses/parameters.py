@@ -39,6 +39,7 @@ FIELDS = (
     Field(("reasoning", "effort"), "thinking", also=r"reasoning[ ._]effort", constants=frozenset(LEVELS)),
     Field(("reasoning",), "thinking", is_common_word=True),
     Field(("include",), also=r"encrypted content is not supported", is_common_word=True),
+    Field(("tool_choice",)),
     Field(("tools", "web_search"), "web_search"),
     Field(("tools", "web_search_preview"), "web_search"),
     Field(("tools", "code_interpreter"), "code_execution"),

@@ -71,8 +71,10 @@ function gap({ picture: why }) {
   return element;
 }
 
-function sources({ sources: named }) {
-  const element = clone("part-citation-template");
+/** Sources; folded, where the model has looked into files for them. */
+function sources({ sources: named, function: act, asked }) {
+  const element = act ? written("lookup", { ".sources__asked": asked, ".sources__count": named.length }) : clone("part-citation-template");
+  if (act) element.querySelector("[data-word]").dataset.word = `lookup.${act}`;
   const shown = named.filter(({ uri, title }) => webAddress(uri) || (!uri && title));
   element.querySelector("ol").replaceChildren(...shown.map(source));
   return element;
