@@ -47,6 +47,9 @@ MAX_NAMES_TRIED = 60
 MAX_INVITATIONS = 30
 """Invitations an hour that one person may mail."""
 
+MAX_GUESTS_NAMED = 200
+"""Names an hour to which one person may try to open conversations: each answer tells whether somebody has the name."""
+
 MAX_ARCHIVES, MAX_IMPORTS = 20, 30
 """Zips of conversations, and files of conversations, an hour that one person may take along and bring in."""
 
@@ -137,6 +140,11 @@ def invitation_letter(person: UUID) -> bool:
 def archive(person: UUID) -> bool:
     """Count a zip of conversations; returns True over the limit."""
     return _is_over(f"archive:{person}", MAX_ARCHIVES, HOUR)
+
+
+def guest_named(person: UUID) -> bool:
+    """Count a name to which a person opens a conversation, or tries to; returns True over the limit."""
+    return _is_over(f"guest-named:{person}", MAX_GUESTS_NAMED, HOUR)
 
 
 def import_file(person: UUID) -> bool:

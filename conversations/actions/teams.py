@@ -8,10 +8,11 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
+from conversations.actions.audience.guests import end_places
 from conversations.actions.projects.members import kept_reachable
 from conversations.errors import NotFound, Refused
 from conversations.live import events
-from conversations.models import Conversation, Installation, Membership, Team, User
+from conversations.models import Conversation, Guest, Installation, Membership, Team, User
 from conversations.usage import quotas
 from providers.audit import log
 
@@ -119,12 +120,16 @@ def _close_links(by: Any, team: Team) -> None:
 
 
 def _end(by: Any, place: Membership) -> None:
-    """Delete the membership and announce the lost conversations to the person; their messages stay."""
+    """Delete the membership and announce the lost conversations to the person; their messages stay.
+
+    The team's conversations that name the person are lost, too: they may have been named before they joined.
+    """
+    person, named = place.user_id, Guest.objects.filter(user=place.user, conversation__team=place.team_id)
     seen = Conversation.objects.visible_to(place.user).filter(team=place.team_id)
-    lost = list(seen.values_list("pk", "revision"))
+    lost = list(seen.exclude(guests__in=named).values_list("pk", "revision"))
     with kept_reachable(by, place.team_id):
         place.delete()
-    person = place.user_id
+    end_places(by, named)
     for key, revision in lost:
         transaction.on_commit(partial(events.conversation_gone, key, revision, [person]))
 

@@ -10,6 +10,7 @@ from ninja import Query, Router, Schema, Status
 from ninja.files import UploadedFile
 
 from conversations import actions
+from conversations.accounts import rate_limits
 from conversations.accounts.signed_in import person_of
 from conversations.actions import access
 from conversations.actions.assistants.choosing import picked
@@ -180,6 +181,8 @@ def change(request: HttpRequest, conversation_id: UUID, given: ConversationChang
 def name_guest(request: HttpRequest, conversation_id: UUID, given: GuestIn) -> dict[str, Any]:
     """Open a conversation to the person of this name, or change whether they write: as who decides on it."""
     person = person_of(request)
+    if rate_limits.guest_named(person.pk):
+        raise Refused("rate_limited", "You have shared conversations with very many people in the last hour.")
     actions.name_guest(person, conversation_id, clean(given.name, "name"), writes=given.write)
     return _shown(person, conversation_id)
 

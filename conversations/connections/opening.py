@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -126,11 +127,11 @@ def moved_since(since: datetime, people: Sequence[UUID]) -> list[Event]:
         .order_by("updated_at")
     )
     under_way = Message.objects.under_way().filter(conversation=OuterRef("pk"))
-    updates = [
+    updates = (
         events.updated(conversation, conversation.revision, streaming=conversation.is_streaming)  # type: ignore[attr-defined]
         for conversation in moved.annotate(is_streaming=Exists(under_way))
-    ]
-    return [*updates, *_mentions_since(since, people), *_notifications_since(since, people)]
+    )
+    return [*chain.from_iterable(updates), *_mentions_since(since, people), *_notifications_since(since, people)]
 
 
 def _notifications_since(since: datetime, people: Sequence[UUID]) -> list[Event]:

@@ -13,7 +13,7 @@ from conversations.files import storage
 from conversations.live import hub
 from conversations.live.reply import time_left
 from conversations.live.viewer_events import Event, PrivateFields
-from conversations.models import Conversation, Message, Notification, Remark, Summary, Team, User, Verification
+from conversations.models import Conversation, Message, Notification, Project, Remark, Summary, Team, User, Verification
 from conversations.models.assistants.assistant import public_note
 from providers.error_texts import without_quote
 
@@ -110,7 +110,7 @@ def _error(message: Message, text: str) -> dict[str, Any] | None:
 def conversation_json(conversation: Conversation, user: User) -> dict[str, Any]:
     """Return a conversation as this person sees it; the row must come from `models.sidebar`."""
     return {
-        **_shared_fields(conversation),
+        **_shared_fields(conversation, conversation.shown_project),
         "id": conversation.id,
         "audience": _audience(conversation, user),
         "system_prompt": conversation.system_prompt,
@@ -142,7 +142,7 @@ def messages_created(
     made = [Event(one.conversation_id, _of_message("message.created", one), body_html(one)) for one in messages]
     first = messages[0]
     place = {"place": place_json(first, first.author)} if first.author else {}
-    hub.publish(*made, updated(conversation, revision, streaming=streaming, **place))
+    hub.publish(*made, *updated(conversation, revision, streaming=streaming, **place))
 
 
 def mention_created(message: Message, people: Iterable[UUID]) -> None:
@@ -220,30 +220,36 @@ def message_waiting(conversation: UUID, message: UUID, code: str, until: datetim
 
 def conversation_updated(conversation: Conversation, revision: int, **changed: Any) -> None:
     """Announce a change to all sockets of all readers: sidebars show conversations that are not open."""
-    hub.publish(updated(conversation, revision, **changed))
+    hub.publish(*updated(conversation, revision, **changed))
 
 
-def updated(conversation: Conversation, revision: int, **changed: Any) -> Event:
+def updated(conversation: Conversation, revision: int, **changed: Any) -> list[Event]:
+    """Return the event for its readers, and another for guests, who do not read its project."""
     payload = {
         "type": "conversation.updated",
         "conversation": conversation.id,
         "revision": revision,
-        **_shared_fields(conversation),
+        **_shared_fields(conversation, conversation.project),
         "tuned": bool(conversation.system_prompt or conversation.parameters),
         "searches": bool(conversation.parameters.get("web_search")),
         **changed,
     }
-    return Event(conversation.id, payload, people=tuple(conversation.audience_ids()))
+    readers = conversation.audience_ids()
+    named = {guest["id"] for guest in payload["guests"]} if conversation.project_id else set()
+    guests = tuple(person for person in readers if person in named)
+    others = tuple(person for person in readers if person not in named)
+    news = [Event(conversation.id, payload, people=others)]
+    return [*news, Event(conversation.id, {**payload, **_project(None)}, people=guests)] if guests else news
 
 
 def reply_marked(conversation: Conversation, mark: Verification) -> None:
     """Announce to all sockets of all readers that a reply is verified, or no longer."""
-    hub.publish(updated(conversation, mark.revision, mark=mark_json(mark)))
+    hub.publish(*updated(conversation, mark.revision, mark=mark_json(mark)))
 
 
 def remark_changed(conversation: Conversation, remark: Remark) -> None:
     """Announce to all sockets of all readers that a remark was made, changed or deleted."""
-    hub.publish(updated(conversation, remark.revision, remark=remark_json(remark)))
+    hub.publish(*updated(conversation, remark.revision, remark=remark_json(remark)))
 
 
 def summary_json(summary: Summary) -> dict[str, Any]:
@@ -266,7 +272,7 @@ def summary_json(summary: Summary) -> dict[str, Any]:
 def summary_changed(conversation: Conversation, summary: Summary) -> None:
     """Announce to all readers that there is a summary, or another version of one; its words are read elsewhere."""
     told = {"id": summary.pk, "message": summary.message_id, "version": summary.version}
-    hub.publish(updated(conversation, summary.revision, summary=told))
+    hub.publish(*updated(conversation, summary.revision, summary=told))
 
 
 def conversation_arranged(conversation: Conversation, person: UUID) -> None:
@@ -301,20 +307,23 @@ def _of_message(kind: str, message: Message) -> dict[str, Any]:
     }
 
 
-def _shared_fields(conversation: Conversation) -> dict[str, Any]:
+def _shared_fields(conversation: Conversation, project: Project | None) -> dict[str, Any]:
     team = conversation.team
     return {
         "title": conversation.title,
         "owner": {"id": conversation.owner_id, "name": conversation.owner.name},
         "team": team_json(team) if team else None,
         "guests": guests_json(conversation),
-        "project": conversation.project_id,
-        "project_name": conversation.project.name if conversation.project else "",
+        **_project(project),
         "model": conversation.model_id,
         "assistant": conversation.assistant_id,
         "began_with": conversation.began_with,
         "updated_at": conversation.updated_at,
     }
+
+
+def _project(project: Project | None) -> dict[str, Any]:
+    return {"project": project and project.id, "project_name": project.name if project else ""}
 
 
 def _audience(conversation: Conversation, user: User) -> dict[str, Any]:

@@ -82,8 +82,11 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 
     def where_reads(self, user: User) -> Q:
         """Return the condition that this person reads a conversation; all access is judged by these three."""
-        shared = Q(team__in=Team.objects.visible_to(user)) & self._open_to(user)
-        return Q(team=None, owner=user) | shared | self._naming(guests__user=user)
+        return Q(team=None, owner=user) | self.where_shared(user) | self._naming(guests__user=user)
+
+    def where_shared(self, user: User) -> Q:
+        """Return the condition that this person reads a conversation by their place in its team."""
+        return Q(team__in=Team.objects.visible_to(user)) & self._open_to(user)
 
     def where_writes(self, user: User) -> Q:
         """Return the condition that this person writes in a conversation."""
@@ -208,7 +211,13 @@ class Conversation(models.Model):
     @property
     def place_name(self) -> str:
         """Return the names of its team and its project; "" for a private one without a project."""
-        return " · ".join(filter(None, (self.team_name, self.project.name if self.project else "")))
+        project = self.shown_project
+        return " · ".join(filter(None, (self.team_name, project.name if project else "")))
+
+    @property
+    def shown_project(self) -> Project | None:
+        """Return its project, but None for a guest, who does not read it; the row must come from `models.sidebar`."""
+        return None if self.is_named else self.project  # type: ignore[attr-defined]
 
     def advance(self, steps: int, *, moves_up: bool = True, **changed: Any) -> int:
         """Add `steps` to the revision and return the first of the new ones; sets the fields in `changed`, too.
@@ -242,9 +251,9 @@ class Conversation(models.Model):
         """Return the ids of all readers of this conversation; one in the bin has none."""
         if self.deleted_at is not None:
             return []
-        guests = [guest.user_id for guest in self.named()]
+        guests = self.guests.values_list("user", flat=True) if self.has_guests else ()
         if self.team_id is None:
-            return [self.owner_id, *guests]
+            return list(dict.fromkeys((self.owner_id, *guests)))
         return list({*self.places().values_list("user", flat=True), *guests})
 
     def people(self, *, also_inactive: bool = False) -> list[User]:
@@ -270,8 +279,17 @@ class Conversation(models.Model):
         return places.filter(project_places__project=self.project_id) if is_narrow else places
 
     def named(self) -> "list[Guest]":
-        """Return its guests, those named first before the others."""
-        return list(self.guests.select_related("user", "named_by").order_by("pk")) if self.has_guests else []
+        """Return its guests, those named first before the others, without those who are in its team now."""
+        if not self.has_guests:
+            return []
+        guests = self.guests.select_related("user", "named_by").order_by("pk")
+        return list(guests.exclude(user__in=self.places().values_list("user")) if self.team_id else guests)
+
+    def is_read_without_name(self, user: User) -> bool:
+        """Return whether this person reads it as its owner or by a place in its team."""
+        if self.team_id is None:
+            return self.owner_id == user.pk
+        return self.places().filter(user=user).exists()
 
 
 def _writable(person: UUID, key: UUID) -> ConversationQuerySet:

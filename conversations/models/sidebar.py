@@ -45,7 +45,7 @@ _LISTED = Prepared(_listed)
 
 def placed(rows: ConversationQuerySet, user: User) -> ConversationQuerySet:
     """Annotate what tells each conversation's section in this person's list, newest first."""
-    named = Q(pk__in=Guest.objects.filter(user=user).values("conversation"))
+    named = Q(pk__in=Guest.objects.filter(user=user).values("conversation")) & ~rows.where_shared(user)
     rows = arranged(rows, user).annotate(is_named=ExpressionWrapper(named, BooleanField()))
     return rows.order_by("-updated_at", "-id")
 

@@ -39,11 +39,13 @@ def audience(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     conversation = seen.filter(pk=conversation_id).first()
     if conversation is None:
         raise Http404
+    guests = conversation.named()
     context = {
         "conversation": conversation,
         "person": person,
         "places": _places(conversation),
-        "guests": conversation.named(),
+        "guests": guests,
+        "reads_project": person not in [guest.user for guest in guests],
         "known": conversation.people_to_name(person),
         "links": _links(person, conversation),
         "can_share": conversation.can_share(person),

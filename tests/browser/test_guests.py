@@ -2,7 +2,8 @@
 
 from playwright.sync_api import expect
 
-from conversations.models import Conversation
+from conversations import actions
+from conversations.models import Conversation, Guest
 from providers.models import LanguageModel
 from tests.browser.conftest import Visit
 from tests.conftest import Cast
@@ -27,8 +28,27 @@ def test_a_name_in_the_box_gives_access_and_the_chip_takes_it(cast: Cast, model:
     alice.page.locator(".chip").click()
     panel = alice.page.locator("audience-panel")
     panel.get_by_label("What bob may do").select_option("write")
-    expect(panel.get_by_label("What bob may do")).to_have_value("write")
+    expect(bob.text).to_be_visible()
+    panel.get_by_label("What bob may do").select_option("")
+    expect(bob.page.locator(".chat__reader")).to_be_visible()
+    expect(bob.text).to_have_count(0)
     panel.locator("details.confirm > summary").click()
     panel.locator(".confirm__form button").click()
     expect(panel.locator(".audience__rule").first).to_contain_text("Only you can see it")
     expect(row).to_have_count(0)
+
+
+def test_an_undone_move_gives_guests_their_access_back(cast: Cast, model: LanguageModel, visit: Visit) -> None:
+    talk = Conversation.objects.create(owner=cast.alice, title="Harbour plan", revision=1)
+    actions.name_guest(cast.alice, talk.pk, "carol", writes=True)
+    alice = visit(cast.alice, f"/conversations/{talk.pk}/")
+    alice.page.locator(".chat__more").click()
+    alice.page.locator("[data-act=move]").click()
+    alice.page.locator("[data-act=move-to]", has_text="Crew").click()
+    undo = alice.page.locator(".undo")
+    expect(undo).to_contain_text("No longer shared with: carol.")
+    assert not Guest.objects.exists()
+    undo.get_by_role("button").click()
+    expect(alice.page.locator(".chip__name")).to_have_text("carol")
+    guest = Guest.objects.get()
+    assert (guest.user, guest.writes) == (cast.carol, True)

@@ -80,12 +80,16 @@ def test_a_half_typed_remark_outlives_a_reload_and_no_save(cast: Cast, visit: Vi
     alice.page.get_by_role("button", name="Remark").click()
     field = alice.page.get_by_label("Your remark")
     field.fill("Is that")
+    person = alice.page.locator(".remark--form [name=person]")
+    person.select_option(str(cast.bob.pk))
     alice.page.reload()
     expect(field).to_have_value("Is that")
+    expect(person).to_have_value(str(cast.bob.pk))
     field.press_sequentially(" so?")
     alice.page.get_by_role("button", name="Save").click()
     expect(alice.page.locator(".remark:not([data-unsent])")).to_contain_text("Is that so?")
-    assert Remark.objects.get().quote == "95 moons"
+    remark = Remark.objects.get()
+    assert (remark.quote, remark.assignee) == ("95 moons", cast.bob)
     begin = "document.querySelector('chat-message').dispatchEvent(new Event('begin-remark', {bubbles: true}))"
     alice.page.evaluate(begin)
     field.fill("Also here")

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from conversations import actions
-from conversations.accounts import deactivation
 from conversations.actions.projects.members import name_members
+from conversations.actions.staff import deactivation
 from conversations.errors import NotFound, Refused
 from conversations.models import Conversation, Guest, Message, Notification, Project, User
 from conversations.usage.estimates import introduction_to

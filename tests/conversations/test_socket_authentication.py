@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from conversations import actions
-from conversations.accounts import deactivation
+from conversations.actions.staff import deactivation
 from conversations.connections import authentication
 from conversations.live.interfaces import Credential
 from conversations.models import User

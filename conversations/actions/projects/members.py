@@ -78,7 +78,8 @@ def _places(project: Project, people: Collection[UUID]) -> list[Membership]:
 
 def _tell(conversation: Conversation, before: set[UUID]) -> None:
     """Advance the revision and announce the change to those who read it now, and to those who no longer do."""
-    revision = conversation.advance(1, moves_up=False)
+    has_guests = conversation.has_guests and conversation.guests.exists()
+    revision = conversation.advance(1, moves_up=False, has_guests=has_guests)
     if conversation.deleted_at is not None:
         return
     lost = before - set(conversation.audience_ids())

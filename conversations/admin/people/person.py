@@ -14,11 +14,13 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
-from conversations.accounts import deactivation, staff_roles
+from conversations.accounts import staff_roles
+from conversations.actions.audience.guests import end_places
+from conversations.actions.staff import deactivation
 from conversations.admin.model_access_page import may_see
 from conversations.admin.people import adding_page, closing_page, leaving_page
 from conversations.admin.words import NamedPermissions
-from conversations.models import User
+from conversations.models import Guest, User
 from conversations.models.links.password_link import may_reset
 from conversations.text import one_line
 from providers.audit.admin import AuditedAdmin
@@ -141,6 +143,11 @@ class PersonAdmin(NamedPermissions, AuditedAdmin, UserAdmin):  # type: ignore[ty
         super().save_model(request, obj, form, change)
         if change and "is_active" in form.changed_data:
             deactivation.end_access(request.user, obj)
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        """Delete the person; conversations that were open to them by name learn of it."""
+        end_places(request.user, Guest.objects.filter(user=obj))
+        super().delete_model(request, obj)
 
     def response_add(self, request: HttpRequest, obj: User, post_url_continue: str | None = None) -> HttpResponse:
         """Redirect to the link by which the new person chooses a password."""

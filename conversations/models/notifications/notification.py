@@ -80,9 +80,10 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
             self._note(reply.author_id, kind, f"reply:{reply.pk}", **_place(reply), subject=reply.model_name)
 
     def note_naming(self, guest: Guest, revision: int) -> None:
-        """Note for a guest that a conversation is open to them; once, whatever they may do there later."""
+        """Note for a guest that a conversation is open to them; once a day, whatever they may do there later."""
         place = {"conversation_id": guest.conversation_id, "revision": revision}
-        self._note(guest.user_id, Kind.NAMED, f"named:{guest.pk}", **place, by=guest.named_by)
+        key = f"named:{guest.conversation_id}:{timezone.localdate()}"
+        self._note(guest.user_id, Kind.NAMED, key, **place, by=guest.named_by)
 
     def note_joining(self, place: Membership, inviter: UUID | None) -> None:
         if inviter and inviter != place.user_id:

@@ -63,8 +63,8 @@ class RemarkList extends HTMLElement {
     if (!this.isShown && !this.#form) this.remove();
   }
 
-  /** A form for a remark on this place, or below another remark. */
-  write(place, remark = "") {
+  /** A form for a remark on this place, or below another remark; `person` is who shall look after it. */
+  write(place, remark = "", person = null) {
     const typed = this.#form?.elements.text.value ?? ""; // It may have been meant for other words: it is not lost.
     this.#form?.remove();
     const form = clone("remark-form-template");
@@ -73,7 +73,7 @@ class RemarkList extends HTMLElement {
     form.dataset.remark = remark;
     form.querySelector(".remark__quote").textContent = place.quote ?? "";
     form.querySelector(".remark__for").hidden = Boolean(remark);
-    fillPeople(form.elements.person, this.#people, "");
+    fillPeople(form.elements.person, this.#people, person?.id ?? "", person);
     if (remark) this.#find(remark).append(form);
     else this.querySelector(".remarks__cards").before(form);
     this.closest("chat-transcript").toggleAttribute("data-remarked", true);

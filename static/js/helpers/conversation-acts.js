@@ -2,6 +2,7 @@
 
 import { page } from "../models/page.js";
 import { call } from "./api.js";
+import { fetchConversation } from "./fetch-list.js";
 import { phrase } from "./phrases.js";
 import { tellDone } from "./undo.js";
 
@@ -35,25 +36,41 @@ export async function drop(conversations) {
 
 /** Gives them to a team, by its id, or with an empty one to each one's owner alone. */
 export async function move(conversations, team) {
-  const done = await each(conversations, ({ id }) => patch(id, { team: team || null }));
-  offer("moved", done, takeBack);
+  await take(conversations, { team: team || null });
 }
 
 /** Puts them into a project, by its id, or with an empty one out of their projects. */
 export async function file(conversations, project) {
-  const done = await each(conversations, ({ id }) => patch(id, { project: project || null }));
-  offer("moved", done, takeBack);
+  await take(conversations, { project: project || null });
 }
 
+/** Moves them elsewhere. Those to whom they were open by name may lose them, and have them again once it is undone. */
+async function take(conversations, place) {
+  const moved = [];
+  const done = await each(conversations, async ({ id, team, project }) => {
+    const before = (await fetchConversation(id))?.audience.guests ?? [];
+    const now = (await patch(id, place))?.audience.guests ?? [];
+    const ended = without(before, now);
+    const readers = ended.length ? await call("GET", `${page.api.people}?conversation=${id}`).catch(() => []) : [];
+    moved.push({ id, team, project, ended, lost: without(ended, readers) });
+  });
+  const names = new Set(moved.flatMap(({ lost }) => lost.map(({ name }) => name)));
+  offer("moved", done.length ? moved : [], takeBack, names.size ? phrase("moved.lost", { names: [...names].join(", ") }) : "");
+}
+
+const without = (people, others) => people.filter(({ id }) => !others.some((other) => other.id === id));
+
 /** Moves it back to where it was. */
-function takeBack({ id, team, project }) {
-  return patch(id, { team: team || null, project: project || null });
+async function takeBack({ id, team, project, ended }) {
+  const back = await patch(id, { team: team || null, project: project || null });
+  for (const { name, write } of back ? ended : []) await call("POST", `${page.api.conversation(id)}/guests`, { name, write });
 }
 
 async function patch(id, change) {
   const changed = await call("PATCH", page.api.conversation(id), change);
   if (changed) tell("arranged", changed);
   else tell("ended", id); // It has left this person's sight.
+  return changed;
 }
 
 /** Those that it was done to; how many it was refused for is said. */
@@ -67,10 +84,10 @@ async function each(conversations, act) {
   return done;
 }
 
-function offer(what, done, takeBack) {
+function offer(what, done, takeBack, more = "") {
   if (!done.length) return;
   const sentence = done.length > 1 ? phrase(`${what}.many`, { count: done.length }) : phrase(what);
-  tellDone(sentence, async () => (await each(done, takeBack)).length === done.length);
+  tellDone([sentence, more].filter(Boolean).join(" "), async () => (await each(done, takeBack)).length === done.length);
 }
 
 function tell(type, detail) {

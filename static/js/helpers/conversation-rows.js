@@ -66,7 +66,7 @@ export function toRow(conversation) {
 export function fill(row, { title, team, guests, project, project_name, pinned, muted, mentioned, may }) {
   if (title !== undefined) entitle(row, title);
   if (team !== undefined) setPlace(row, team, project, project_name);
-  if (guests) row.toggleAttribute("data-named", isNamed(guests));
+  if (guests) setGuests(row, guests);
   if (pinned !== undefined) row.toggleAttribute("data-pinned", pinned);
   if (muted !== undefined) row.toggleAttribute("data-muted", muted);
   if (mentioned !== undefined) row.toggleAttribute("data-mentioned", mentioned && row.querySelector(".row__link").ariaCurrent !== "page");
@@ -82,16 +82,23 @@ function setPlace(row, team, project, projectName) {
   delete row.dataset.may;
 }
 
+/** Whom it names reads or writes, as it says of them. */
+function setGuests(row, guests) {
+  const own = ownAmong(guests);
+  row.toggleAttribute("data-named", Boolean(own));
+  if (own) row.dataset.may = own.write ? "write" : "read";
+}
+
 /** The names of a conversation's team and project, where it has them. */
 export function placeName(team, project) {
   return [team?.name, project].filter(Boolean).join(" · ");
 }
 
-/** Whether a conversation is open to the reader by name. */
-const isNamed = (guests) => guests.some(({ id }) => id === page.person.id);
+/** The reader, if the conversation is open to them by name. */
+const ownAmong = (guests) => guests.find(({ id }) => id === page.person.id);
 
 /** The section of the list in which a conversation stands. */
-export function sectionOf({ pinned, guests, named = isNamed(guests), team }) {
+export function sectionOf({ pinned, guests, named = Boolean(ownAmong(guests)), team }) {
   if (pinned) return "pinned";
   if (named) return "named";
   return team ? "team" : "private";

@@ -25,7 +25,7 @@ export function say(element, { id, author, text, created_at, unsent, resolved })
 /** The people of a field, the chosen one too if it is not among them; without others there is nothing to choose. */
 export function fillPeople(select, people, chosen, person) {
   const all = [...(person && people.every(({ id }) => id !== person.id) ? [person] : []), ...people];
-  const options = all.map(({ id, name }) => new Option(phrase("remark.for", { name }), id));
+  const options = all.map(({ id, name }) => Object.assign(new Option(phrase("remark.for", { name }), id), { title: name }));
   select.replaceChildren(new Option(phrase("remark.for.nobody"), ""), ...options);
   select.value = chosen;
   select.closest(".remark__for").toggleAttribute("data-alone", !person && people.length < 2);

@@ -18,8 +18,8 @@ export function restoreRemarkDrafts(listAt) {
   for (const key of thisTab.keys(ours)) {
     const list = listAt(key.slice(ours.length));
     if (!list || list.querySelector("form")) continue;
-    const { text, place, remark } = JSON.parse(thisTab.get(key));
-    list.write(place, list.querySelector(`.remark[data-id="${CSS.escape(remark)}"]`) ? remark : "");
+    const { text, place, remark, person } = JSON.parse(thisTab.get(key));
+    list.write(place, list.querySelector(`.remark[data-id="${CSS.escape(remark)}"]`) ? remark : "", person);
     list.querySelector("form").elements.text.value = text;
   }
 }
@@ -27,7 +27,9 @@ export function restoreRemarkDrafts(listAt) {
 function keep(form) {
   const { place, remark } = form.dataset;
   const text = form.elements.text.value;
-  thisTab.set(keyOf(form), text.trim() ? JSON.stringify({ text, place: JSON.parse(place), remark }) : "");
+  const [{ value: id, title: name }] = form.elements.person.selectedOptions;
+  const draft = { text, place: JSON.parse(place), remark, person: id ? { id, name } : null };
+  thisTab.set(keyOf(form), text.trim() ? JSON.stringify(draft) : "");
 }
 
 function drop(element) {

@@ -51,6 +51,7 @@ export class RemarkMargin {
     const place = range ? new Anchors(message).placeOf(range) : {};
     this.#listAt(message).write(place);
     this.#mark();
+    this.#namePeople(true);
   }
 
   async #fetch() {
@@ -120,9 +121,9 @@ export class RemarkMargin {
     return list;
   }
 
-  /** Whom a remark can be given to; they are asked for once. */
-  async #namePeople() {
-    this.#namesAsked ??= call("GET", `${page.api.people}?conversation=${this.#chat.conversation?.id}`).catch(() => []);
+  /** Whom a remark can be given to; they are asked for once, and with each new remark. */
+  async #namePeople(isAnew = false) {
+    if (isAnew || !this.#namesAsked) this.#namesAsked = call("GET", `${page.api.people}?conversation=${this.#chat.conversation?.id}`).catch(() => []);
     this.#people = await this.#namesAsked;
     for (const list of this.#lists) list.people = this.#people;
   }

@@ -1,5 +1,6 @@
 /** What the socket tells: connections that come and go, and the news that they bring. */
 
+import { fetchConversation } from "../helpers/fetch-list.js";
 import { codeOf } from "../helpers/refused.js";
 import { thisTab } from "../helpers/storage.js";
 import { page } from "../models/page.js";
@@ -40,7 +41,18 @@ export class SocketEvents {
   async #refreshList() {
     const { list, socket } = this.#chat;
     const code = await socket.request({ type: "ping" }).then(() => "", codeOf);
-    if (code !== "lost") await list.refresh();
+    if (code !== "lost") await this.#judged(() => list.refresh());
+  }
+
+  /** Follows news of the list. The message box comes and goes with the right to write: with the page as it is then. */
+  async #judged(follow) {
+    const right = () => this.#chat.list.find(page.conversation)?.dataset.may;
+    const before = right();
+    const followed = await follow();
+    if (!before || before === right()) return followed;
+    const now = await fetchConversation(page.conversation);
+    if (now && now.audience.write !== page.canWrite) location.reload();
+    return followed;
   }
 
   /** Looked at again; what a tab that is gone left unsent is anybody's to send. */
@@ -80,7 +92,7 @@ export class SocketEvents {
     if (isOpen) header.show(changed);
     if (isOpen) composer?.showTuned(changed);
     if (isOpen && changed.assistant !== undefined) composer?.models.assistants?.follow(changed.assistant);
-    const row = await list.hear({ ...changed, id: conversation, isNews: !isOpen && !isMade(changed) });
+    const row = await this.#judged(() => list.hear({ ...changed, id: conversation, isNews: !isOpen && !isMade(changed) }));
     const isTold = row && !row.hasAttribute("data-muted");
     if (!isOpen && changed.team && isTold) header.showNews(changed);
   }

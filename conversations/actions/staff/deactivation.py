@@ -4,7 +4,8 @@ from typing import Any
 
 from django.db import transaction
 
-from conversations.models import Invitation, User
+from conversations.actions.audience.guests import end_places
+from conversations.models import Guest, Invitation, User
 from providers.audit import log
 
 
@@ -17,4 +18,4 @@ def end_access(by: Any, person: User) -> None:
         person.password_links.close()
         person.shares.revoke()
         links.revoke()
-        person.guest_places.all().delete()
+        end_places(by, Guest.objects.filter(user=person))
