@@ -41,6 +41,7 @@ LONGEST_PLAN = timedelta(days=366)
 NOTES: dict[Note, Any] = {
     Note.TIERS: gettext_lazy("It has tiers; this is the first one."),
     Note.OTHER_GROUP: gettext_lazy("Keys of this group do not get this model."),
+    Note.LEAP: gettext_lazy("A hundredfold or a hundredth: pick it by itself if it is right; “Use all” leaves it out."),
     Note.EXPRESSION: gettext_lazy("Its price is a formula of the gateway; type it by hand."),
     Note.VARIES: gettext_lazy("Its price depends on the question."),
 }
@@ -158,7 +159,7 @@ def _compared(endpoint: Endpoint, form: SourceForm) -> dict[str, Any]:
         "source": source,
         "rate": rate,
         "theirs": prices.currency,
-        "shown": price_sync.signed(endpoint, comparison, source, rate),
+        "shown": price_sync.signed(endpoint, comparison, source, None if given["source"] == TABLE else rate),
     }
 
 

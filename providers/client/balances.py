@@ -6,10 +6,12 @@ from providers.client.json_answer import NotOffered, read_document
 from providers.money.amounts import decoded
 from providers.money.balances import Balance, inquiries
 from providers.transport.network import Network
-from providers.types import Address, HttpRequest, Key
+from providers.types import Address, Clocks, HttpRequest, Key
 from providers.wires.declarations import BEARER
 
 MAX_BYTES = 256 * 1024
+CLOCKS = Clocks(first_token=10, silence=10, total=15)
+"""Somebody waits for the page, and a gateway is asked at three addresses."""
 _NOT_OFFERED = frozenset({301, 302, 303, 307, 308, 401, 403, 404, 405})
 """Statuses of an address without balances: a gateway's page leads to the sign-in, or the key may not ask."""
 
@@ -28,7 +30,9 @@ def ask_balance(address: Address, key: Key, network: Network) -> Balance | None:
 
 def _answer(address: Address, url: str, key: Key, network: Network) -> object:
     request = HttpRequest("GET", url, address.headers, b"", BEARER.name)
-    text = read_document(address.wire, request, key, network, max_bytes=MAX_BYTES, not_offered=_NOT_OFFERED)
+    text = read_document(
+        address.wire, request, key, network, max_bytes=MAX_BYTES, clocks=CLOCKS, not_offered=_NOT_OFFERED
+    )
     try:
         return decoded(text)
     except (ValueError, RecursionError):

@@ -29,6 +29,7 @@ def read_document(
     missing: str = "",
     too_long: str = _TOO_LONG,
     max_bytes: int = MAX_BYTES,
+    clocks: Clocks = CLOCKS,
     not_offered: frozenset[int] = frozenset(),
 ) -> str:
     """Return the text of the answer to one call, without a retry. Raises VendorError.
@@ -36,7 +37,7 @@ def read_document(
     `missing` is the sentence about an address without such a document, `too_long` the one about more bytes than the
     limit. The statuses `not_offered` raise NotOffered instead.
     """
-    call, mask = Call(CLOCKS, network), key_mask(key)
+    call, mask = Call(clocks, network), key_mask(key)
     try:
         call.open(request, key)
         if call.status in not_offered:

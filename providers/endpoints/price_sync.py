@@ -27,6 +27,8 @@ GATEWAY, MODELS, TABLE = "gateway", "models", "table"
 OFFER_SECONDS = 3600
 """Seconds in which what was shown may be adopted."""
 MAX_TABLE_BYTES = 4 * 1024 * 1024
+LEAP = 100
+"""The factor from which a change is doubted: a list in another unit differs by a thousand or a million."""
 _SALT = "providers.price_sync"
 
 
@@ -47,6 +49,13 @@ class Difference:
     def formula(self) -> str:
         """Return the calculation, or "" for a price that the list just states."""
         return " × ".join(map(plain, self.factors)) if len(self.factors) > 1 else ""
+
+    @property
+    def is_leap(self) -> bool:
+        """Return whether a price that stands becomes a hundredth or a hundredfold, or nought."""
+        if not self.before or self.after is None:
+            return False
+        return not self.before < self.after * LEAP < self.before * LEAP * LEAP
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +105,8 @@ def compare(endpoint: Endpoint, prices: PriceList, rate: Decimal) -> Comparison:
         elif not offer.prices:
             unread.append(Row(deployment, (), offer.notes))
         elif differences := tuple(_differences(deployment, offer, rate)):
-            rows.append(Row(deployment, differences, offer.notes))
+            leaps = {Note.LEAP} if any(one.is_leap for one in differences) else set()
+            rows.append(Row(deployment, differences, offer.notes | leaps))
         else:
             same.append(deployment.vendor_id)
     return Comparison(tuple(rows), tuple(unread), tuple(same), tuple(missing))
@@ -113,13 +123,18 @@ def _differences(deployment: Deployment, offer: Offer, rate: Decimal) -> Iterato
             yield Difference(column, before, after, factors if rate == 1 else (*factors, rate))
 
 
-def signed(endpoint: Endpoint, comparison: Comparison, source: str, rate: Decimal) -> str:
-    """Return what is shown as a text that nobody can change, for the form that adopts it."""
+def signed(endpoint: Endpoint, comparison: Comparison, source: str, rate: Decimal | None) -> str:
+    """Return what is shown as a text that nobody can change, for the form that adopts it.
+
+    `rate` is kept for the vendor's own money, None for that of a table.
+    """
     rows = {
         str(row.deployment.pk): {one.column: [_text(one.before), _text(one.after)] for one in row.differences}
         for row in comparison.rows
     }
-    told = {"endpoint": str(endpoint.pk), "source": source, "rate": str(rate), "rows": rows}
+    leaps = [str(row.deployment.pk) for row in comparison.rows if Note.LEAP in row.notes]
+    kept = None if rate is None else str(rate)
+    told = {"endpoint": str(endpoint.pk), "source": source, "rate": kept, "rows": rows, "leaps": leaps}
     return signing.dumps(told, salt=_SALT, compress=True)
 
 
@@ -128,7 +143,8 @@ def adopt(
 ) -> list[str]:
     """Set the shown prices of these deployments, or of all, and return their vendor's ids. Raises Stale.
 
-    A later day keeps them until then; of two plans of a deployment for one day the last counts.
+    All are those without a leap. A later day keeps them until then. Of two plans of a deployment for one day the last
+    counts.
     """
     try:
         told = signing.loads(shown, salt=_SALT, max_age=OFFER_SECONDS)
@@ -136,7 +152,8 @@ def adopt(
         raise Stale from None
     if told["endpoint"] != str(endpoint.pk):
         raise Stale
-    wanted = {pk: row for pk, row in told["rows"].items() if picked is None or pk in picked}
+    usual = told["rows"].keys() - told.get("leaps", ())
+    wanted = {pk: row for pk, row in told["rows"].items() if pk in (usual if picked is None else picked)}
     rows = endpoint.deployments.filter(pk__in=wanted)
     planned = PriceChange.objects.planned().filter(deployment__in=endpoint.deployments.all())
     day = max(holds_from or today(), today())
@@ -148,7 +165,7 @@ def adopt(
             prices = {column: after for column, (_before, after) in changes.items()}
             made = {"deployment": deployment, "prices": prices, "source": told["source"], "holds_from": day, "by": by}
             _apply(PriceChange(**made)) if day == today() else PriceChange.objects.create(**made)
-        if found:
+        if found and told["rate"]:
             Endpoint.objects.filter(pk=endpoint.pk).update(exchange_rate=Decimal(told["rate"]))
     return [deployment.vendor_id for deployment in found]
 

@@ -7,6 +7,8 @@ import re
 from decimal import Decimal
 from typing import Any, Never
 
+from providers.wires.json_values import has_too_many_values
+
 MAX_DEPTH = 20
 _NUMBER = re.compile(r"-?\d{1,20}(\.\d{1,30})?([eE][+-]?\d{1,2})?", re.ASCII)
 _LARGEST = Decimal(10) ** 15
@@ -14,14 +16,16 @@ _LARGEST = Decimal(10) ** 15
 
 def decoded(text: str) -> Any:
     """Return the value of a vendor's JSON, with its numbers as texts. Raises ValueError or RecursionError."""
+    _check_size(text)
     return _JSON.decode(text)
 
 
 def strictly_decoded(text: str) -> Any:
     """Return the value of an uploaded file's JSON, with its numbers as texts.
 
-    Raises ValueError for a name that is there twice, NaN, and deep nesting.
+    Raises ValueError for a name that is there twice, NaN, deep nesting and too many values.
     """
+    _check_size(text)
     try:
         value = _STRICT_JSON.decode(text)
     except RecursionError:
@@ -42,7 +46,12 @@ def amount(value: object) -> Decimal | None:
 def price(value: object) -> Decimal | None:
     """Return an amount that is not negative, else None: OpenRouter says -1 where a price depends on the question."""
     number = amount(value)
-    return number if number is not None and number >= 0 else None
+    return abs(number) if number is not None and number >= 0 else None  # -0 is none below nought
+
+
+def _check_size(text: str) -> None:
+    if has_too_many_values(text):
+        raise ValueError("too many values")
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -64,13 +64,18 @@ def _deepseek(_host: str) -> _Read:
     def read(answers: Sequence[object]) -> Balance | None:
         found = [mapping(one) for one in sequence(mapping(answers[0]).get("balance_infos"))]
         told = [
-            (left, str(one.get("currency"))[:8])
+            (left, _currency(one.get("currency")))
             for one in found
             if (left := amount(one.get("total_balance"))) is not None
         ]
         return Balance(*max(told)) if told else None
 
     return read
+
+
+def _currency(told: object) -> str:
+    """Return the code of a currency, or "" for any other text."""
+    return told if isinstance(told, str) and re.fullmatch("[A-Z]{3}", told) else ""
 
 
 def _moonshot(host: str) -> _Read:

@@ -11,7 +11,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from providers.money.amounts import price
-from providers.money.price_list import CALL_PRICE, MAX_ID_LENGTH, MAX_MODELS, Note, Offer, PriceList, price_list
+from providers.money.price_list import (
+    CALL_PRICE,
+    MAX_ID_LENGTH,
+    MAX_MODELS,
+    Note,
+    Offer,
+    PriceList,
+    is_name,
+    price_list,
+)
 from providers.wires.json_values import mapping, string
 
 _NAMES = {
@@ -25,7 +34,8 @@ _NAMES = {
 
 def read(table: object, vendor: str, base_url: str, models: Collection[str]) -> PriceList:
     """Return the prices of this vendor, of the one that fits the address, or of the one with most models."""
-    vendors = {name: mapping(told) for name, told in mapping(table).items() if mapping(mapping(told).get("models"))}
+    told = {name: mapping(one) for name, one in mapping(table).items() if is_name(name)}
+    vendors = {name: one for name, one in told.items() if mapping(one.get("models"))}
     chosen = vendor if vendor or not vendors else _fitting(vendors, base_url, {model.casefold() for model in models})
     return price_list(_offers(mapping(vendors.get(chosen, {}).get("models"))), chosen=chosen)
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from providers.money.amounts import price
 from providers.money.price_list import (
     CALL_PRICE,
+    MAX_GROUPS,
     MAX_ID_LENGTH,
     MAX_MODELS,
     TOKEN_PRICES,
@@ -21,6 +23,7 @@ from providers.money.price_list import (
     Note,
     Offer,
     PriceList,
+    is_name,
     price_list,
 )
 from providers.wires.json_values import mapping, sequence, string
@@ -33,11 +36,18 @@ USUAL_GROUP = "default"
 def read(answer: object, group: str, currency: str) -> PriceList:
     """Return the prices of a group of keys; without one, those of the usual group or of the first."""
     told = mapping(answer)
-    ratios = {name: ratio for name, value in mapping(told.get("group_ratio")).items() if (ratio := price(value))}
+    ratios = dict(islice(_ratios(mapping(told.get("group_ratio")), group), MAX_GROUPS))
     chosen = group if group in ratios else next((name for name in (USUAL_GROUP, *ratios) if name in ratios), "")
     share = (ratios[chosen],) if chosen else ()
     offers = _offers(sequence(told.get("data")), chosen, share)
     return price_list(offers, currency=currency, groups=ratios, chosen=chosen)
+
+
+def _ratios(told: Mapping[str, Any], *first: str) -> Iterator[tuple[str, Decimal]]:
+    """Yield the groups with their ratios: the one that is asked for and the usual one, then the others."""
+    for name in dict.fromkeys((*first, USUAL_GROUP, *told)):
+        if is_name(name) and (ratio := price(told.get(name))) is not None:
+            yield name, ratio
 
 
 def _offers(entries: list[Any], group: str, share: Factors) -> Iterator[Offer]:

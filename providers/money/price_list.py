@@ -14,6 +14,7 @@ CALL_PRICE = "call_price"
 PRICES = (*TOKEN_PRICES, CALL_PRICE)
 MAX_MODELS = 20_000
 MAX_ID_LENGTH = 200
+MAX_GROUPS = 100
 USD, CNY = "USD", "CNY"
 _LARGEST = Decimal("999999.999999")
 _STEP = Decimal("0.000001")
@@ -24,6 +25,7 @@ class Note(StrEnum):
 
     TIERS = "tiers"
     OTHER_GROUP = "other_group"
+    LEAP = "leap"
     EXPRESSION = "expression"
     VARIES = "varies"
 
@@ -66,6 +68,11 @@ def price_list(offers: Iterable[Offer], **told: object) -> PriceList:
     for offer in list(found.values()):
         found.setdefault(offer.model.casefold(), offer)
     return PriceList(found, **told)  # type: ignore[arg-type]
+
+
+def is_name(text: str) -> bool:
+    """Return whether this may stand on a page as the name of a group, or of a vendor."""
+    return 0 < len(text) <= MAX_ID_LENGTH and text.isprintable() and text == text.strip()
 
 
 def product(factors: Factors, rate: Decimal) -> Decimal | None:

@@ -52,6 +52,12 @@ def test_each_vendor_tells_it_in_its_own_words(
     assert inquiry.read([None] * len(answers)) is None
 
 
+@pytest.mark.parametrize("currency", ["¥", "\u202eDSU", "usd", "USDOLLAR", None, 7, ["CNY"], "CN"])
+def test_what_is_no_code_of_a_currency_is_not_kept(currency: object) -> None:
+    answer = {"balance_infos": [{"currency": currency, "total_balance": "5"}]}
+    assert inquiries("https://api.deepseek.com")[0].read([answer]) == Balance(Decimal(5), "")
+
+
 def test_a_gateways_bill_is_what_was_granted_less_what_was_used() -> None:
     bill = inquiries(G)[1]
     assert bill.urls == (

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from providers.money import models_dev, new_api, openrouter
-from providers.money.amounts import MAX_DEPTH, amount, decoded, strictly_decoded
-from providers.money.price_list import Note, PriceList, product
+from providers.money.amounts import MAX_DEPTH, amount, decoded, price, strictly_decoded
+from providers.money.price_list import MAX_GROUPS, Note, PriceList, product
 from providers.money.sites import site_of
 
 ONE = Decimal(1)
@@ -61,6 +61,16 @@ def test_a_gateways_price_may_be_of_a_call_or_no_number() -> None:
     assert len(found.offers) == 4
 
 
+def test_names_of_groups_are_few_and_short() -> None:
+    strange = {"x" * 201: 1, "\u202eenil": 1, "two\nlines": 1, "": 1, " ": 1, "half": "0.5", "lost": "-1", "odd": []}
+    ratios = {**strange, **{f"g{at}": 1 for at in range(300)}, "default": 0}
+    found = gateway({"model_name": "m", "model_ratio": 1}, group="g299", group_ratio=ratios)
+    assert (found.chosen, len(found.groups)) == ("g299", MAX_GROUPS)
+    assert list(found.groups)[:4] == ["g299", "default", "half", "g0"]
+    free = gateway({"model_name": "m", "model_ratio": 1}, group_ratio=ratios)
+    assert (free.chosen, told(free, "m")["input_price"]) == ("default", "0"), "not the price of another group"
+
+
 def test_a_list_of_models_has_prices_of_single_tokens() -> None:
     found = openrouter.read(
         decoded(
@@ -87,6 +97,7 @@ TABLE = {
     "acme": {"id": "acme", "api": "https://api.acme.example/v1", "models": {"m": {"cost": {"input": 1, "output": 2}}}},
     "resale": {"id": "resale", "models": {"m": {"cost": {"input": 3, "output": 4}}, "n": {"cost": {"input": 5}}}},
     "gaps": {"id": "gaps", "models": None},
+    "x" * 201: {"models": {name: {"cost": {"input": 6}} for name in "mnop"}},
 }
 
 
@@ -120,6 +131,13 @@ def test_an_uploaded_table_is_strict_json(text: str) -> None:
         strictly_decoded(text)
 
 
+def test_a_text_of_more_values_than_a_list_has_is_not_read() -> None:
+    text = f"[{'0,' * 1_000_001}0]"
+    for read in (decoded, strictly_decoded):
+        with pytest.raises(ValueError):
+            read(text)
+
+
 @pytest.mark.parametrize("value", ["1e999999999", "9" * 50, "NaN", "Infinity", "٣", "1_0", "", None, True, [], "1e99"])
 def test_what_is_no_amount_is_unknown(value: object) -> None:
     assert amount(value) is None
@@ -129,6 +147,7 @@ def test_no_number_is_rounded_on_its_way() -> None:
     assert amount(decoded("0.1000000000000000055511")) == Decimal("0.1000000000000000055511")
     assert product((Decimal("0.00000049"),), ONE) == 0
     assert product((Decimal(10**7),), ONE) is None, "no price field holds it"
+    assert str(price(decoded("-0"))) == "0"
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from chatsite.server.request_bodies import MAX_BODY_BYTES, MAX_PRICE_TABLE_BYTES
 from conversations.models import UsageRecord
 from providers.endpoints import price_sync
 from providers.endpoints.price_sync import MAX_TABLE_BYTES
-from providers.models import AuditEntry, Deployment, Endpoint, LanguageModel
+from providers.models import AuditEntry, Deployment, Endpoint, LanguageModel, PriceChange
 from tests.conftest import CANARY, Cast
 from tests.fake_vendor import FakeVendor
 from tests.providers.administering import alice, assert_is_safe, endpoint, page, staff
@@ -23,7 +23,7 @@ __all__ = ["alice", "endpoint"]
 
 pytestmark = pytest.mark.usefixtures("static_files")
 
-RATIOS = {
+RATIOS: dict[str, Any] = {
     "data": [
         {
             "model_name": "parrot",
@@ -105,13 +105,38 @@ def test_a_vendors_list_of_models_and_a_table_have_prices_too(alice: Client, add
     alice.post(address, {"adopt_all": "yes", "shown": shown(read)})
     assert prices_of("wren") == ["0.5", "1", "", ""]
     cost = {"input": 0.25, "output": 1, "context_over_200k": {"input": 1}}
-    table = {"v": {"models": {"wren": {"cost": cost}}}, "w": {"models": {"else": {"cost": {"input": 1}}}}}
+    table: Any = {"v": {"models": {"wren": {"cost": cost}}}, "w": {"models": {"else": {"cost": {"input": 1}}}}}
     upload = SimpleUploadedFile("api.json", json.dumps(table).encode())
     read = alice.post(address, {"source": "table", "table": upload})
     assert "It has tiers" in read.content.decode()
     alice.post(address, {"adopt_all": "yes", "shown": shown(read)})
     assert prices_of("wren") == ["0.25", "1", "", ""]
     assert len(vendor.requests) == 1
+    table["v"]["models"]["wren"]["cost"] = {"input": 0.5}
+    upload = SimpleUploadedFile("api.json", json.dumps(table).encode())
+    read = alice.post(address, {"source": "table", "table": upload, "rate": "7"})
+    alice.post(address, {"adopt_all": "yes", "shown": shown(read)})
+    assert prices_of("wren")[0] == "3.5"
+    assert Endpoint.objects.get().exchange_rate == 1, "the money of a table is not the vendor's"
+
+
+def test_a_price_a_thousand_times_another_is_picked_by_itself(alice: Client, address: str, vendor: FakeVendor) -> None:
+    """So is one that becomes nought. A name of a group that fits no column is none."""
+    Deployment.objects.filter(vendor_id="owl").update(call_price="0.02")
+    entry = {**RATIOS["data"][0], "model_ratio": 1500}
+    answer = {"data": [entry, RATIOS["data"][1]], "group_ratio": {"default": 1, "g" * 200: 1, "h" * 999: 2}}
+    vendor.script = lambda request: body(answer)
+    read = alice.post(address, {"source": "gateway", "group": "g" * 200})
+    assert read.content.decode().count("A hundredfold or a hundredth") == 1
+    alice.post(address, {"adopt_all": "yes", "shown": shown(read)})
+    assert (prices_of("parrot")[0], prices_of("owl")[3]) == ("3", "0.04")
+    assert len(PriceChange.objects.get().source) <= 300
+    parrot = str(Deployment.objects.get(vendor_id="parrot").pk)
+    alice.post(address, {"adopt": "picked", "shown": shown(read), "deployment": [parrot]})
+    assert prices_of("parrot")[0] == "3000"
+    entry["model_ratio"] = 0
+    alice.post(address, {"adopt_all": "yes", "shown": shown(alice.post(address, {"source": "gateway"}))})
+    assert prices_of("parrot")[0] == "3000"
 
 
 def test_only_this_page_takes_a_table_that_is_longer_than_a_form(address: str) -> None:
