@@ -39,6 +39,7 @@ def _fork(user: User, last: Message) -> dict[str, Any]:
     if any(message.is_under_way for message in branch):
         raise Refused("conflict", "A reply is still being written here; fork when it has ended.")
     originals = [message.pk for message in branch]
+    told = [message.summary for message in branch]
     fork = begin_with(
         branch,
         user,
@@ -49,7 +50,10 @@ def _fork(user: User, last: Message) -> dict[str, Any]:
         assistant=assistants.current(user, original),
         began_with=original.began_with,
     )
-    _copy_summaries(dict(zip(originals, (message.pk for message in branch), strict=True)), fork)
+    summaries = _copy_summaries(dict(zip(originals, (message.pk for message in branch), strict=True)), fork)
+    for message, one in zip(branch, told, strict=True):
+        message.summary = {**one, "id": summaries[one["id"]]} if one and one["id"] in summaries else None
+    Message.objects.bulk_update([message for message in branch if message.summary], ["summary"], batch_size=500)
     return {"conversation": str(fork.id)}
 
 
@@ -73,19 +77,26 @@ def _copy(branch: list[Message], fork: Conversation) -> None:
         copies[message.pk] = new_id()
         message.pk = copies[message.pk]
         message.conversation, message.parent_id, message.revision, message.continues_id = fork, above, revision, None
+        message.summary = None  # it is another conversation's
         above = message.pk
     Message.objects.bulk_create(branch, batch_size=500)
     indexing.add_messages(branch)
     held.bulk_create([held.model(message_id=copies[message], file_id=file) for message, file in files])
 
 
-def _copy_summaries(copies: dict[UUID, UUID], fork: Conversation) -> None:
-    """Copy the summaries below these messages, with their versions, to the copies of the messages."""
+def _copy_summaries(copies: dict[UUID, UUID], fork: Conversation) -> dict[str, str]:
+    """Copy the summaries below these messages, with their versions, to the copies of the messages.
+
+    Returns the ids of the copies by those of the originals.
+    """
+    made: dict[str, str] = {}
     for summary in Summary.objects.told().filter(message__in=copies):
-        versions = list(summary.versions.all())
+        versions, original = list(summary.versions.all()), summary.pk
         summary.pk, summary.conversation, summary.revision = new_id(), fork, fork.revision
         summary.message_id = copies[summary.message_id]
         summary.save(force_insert=True)
         for version in versions:
             version.pk, version.summary = None, summary
         SummaryVersion.objects.bulk_create(versions)
+        made[str(original)] = str(summary.pk)
+    return made

@@ -8,9 +8,10 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.formats import date_format
+from django.utils.translation import gettext
 
 from conversations.content import message_body
-from conversations.models import Message, Remark
+from conversations.models import Message, Remark, Summary
 from providers.types import PICTURE_LACKS
 
 Phrases = dict[str, str]
@@ -73,6 +74,20 @@ def remarks_on(message: Message) -> Sequence[Remark]:
     """Return the remarks and their replies that an export has fetched with a message; other pages fetch none."""
     found: Sequence[Remark] = getattr(message, "told_remarks", ())
     return found
+
+
+def summary_lines(message: Message) -> tuple[str, str] | None:
+    """Return the heading and the words of the summary below a message; only exports fetch some.
+
+    Of two the newer counts, as for models.
+    """
+    told: Sequence[Summary] = getattr(message, "told_summaries", ())
+    if not told:
+        return None
+    version = list(told[-1].versions.all())[-1]
+    day = date_format(timezone.localtime(version.created_at).date(), "SHORT_DATE_FORMAT")
+    heading = gettext("Summary of what is above, as models are told it")
+    return f"{heading} · {version.author_name} · {day}", version.text
 
 
 def _remark_line(said: Phrases, remark: Remark) -> str:

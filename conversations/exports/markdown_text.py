@@ -10,7 +10,7 @@ from uuid import UUID
 from django.utils.translation import gettext
 
 from conversations.content import citations
-from conversations.content.phrases import Phrases, name_of_gap, outcome, phrases, remark_lines, vouched
+from conversations.content.phrases import Phrases, name_of_gap, outcome, phrases, remark_lines, summary_lines, vouched
 from conversations.exports.branch import messages
 from conversations.models import Conversation, Message
 
@@ -54,6 +54,13 @@ def _blocks(message: Message, said: Phrases, address: Address) -> Iterator[str]:
     if remarks := remark_lines(said, message):
         yield f"**{_escaped(said['remarks'])}**"
         yield "\n".join(f"- {f'“{_escaped(quote)}” – ' if quote else ''}{_escaped(line)}" for quote, line in remarks)
+    yield from _summary(message)
+
+
+def _summary(message: Message) -> Iterator[str]:
+    if told := summary_lines(message):
+        heading, words = told
+        yield _quoted(f"**{_escaped(heading)}**\n\n{_closed(words)}")
 
 
 def _block(part: dict[str, Any], said: Phrases, address: Address) -> str:

@@ -4,11 +4,12 @@
      "system_prompt", "parameters", "began_with", "created_at", "updated_at", "pinned", "archived", "muted", "shown",
      "messages": [{"id", "parent", "role", "author", "text", "parts", "files", "status", "model", "parameters",
                    "continues", "for_people", "finish_reason", "usage", "error", "left_out", "prompt"?, "assistant"?,
-                   "verified", "remarks", "summaries"?, "created_at", "ended_at"}]}
+                   "summary"?, "verified", "remarks", "summaries"?, "created_at", "ended_at"}]}
 
 People, teams and models are names. `shown` is the end of the branch that the exporter sees; `pinned`, `archived` and
 `muted` are the exporter's own. `start` and `end` of a remark are characters of `text`; `remark` is the one that it
-replies to. A summary stands at the last message that it sums up. The fields of a remark, a summary and a file:
+replies to. A summary stands at the last message that it sums up. `summary` of a reply, {"id", "version"}, is
+the one that its model was told. The fields of a remark, a summary and a file:
 
     {"id", "remark", "author", "text", "quote", "start", "end", "assignee", "resolved_by", "resolved_at", "created_at"}
 
@@ -109,6 +110,7 @@ def _message(message: Message, place: Place) -> dict[str, Any]:
         "left_out": message.left_out,
         **({"prompt": message.prompt} if message.prompt else {}),
         **({"assistant": public_note(message.assistant)} if message.assistant else {}),
+        **({"summary": message.summary} if message.summary else {}),
         "verified": _verified(message.verified),
         "remarks": [_remark(remark) for remark in remarks_on(message)],
         **({"summaries": [_summary(one) for one in told]} if (told := message.told_summaries) else {}),  # type: ignore[attr-defined]

@@ -53,13 +53,15 @@ def prompt_for(reply: Message, route: Route, looked_up: Part | None = None) -> P
 
     Where it was folded, the summary and people's own words stand for what is above.
     What its project tells comes first, then its assistant; what was looked up for the question stands right behind it.
-    The reply's row notes the version of the project's instructions.
+    The reply's row notes the versions of the summary and of the project's instructions.
     """
     conversation = reply.conversation
     branch = branches.said_up_to(conversation.pk, reply.parent_id) if reply.parent_id else []
     people = {said.author for said in branch if said.role == Role.USER and said.author}
+    fold = None
     if reply.parent_id and route.pictures is None and (fold := Summary.objects.above(conversation.pk, reply.parent_id)):
         branch = telling.told(branch, fold)
+    telling.note_version(reply, fold)
     if looked_up is not None:
         branch[-1] = branch[-1]._replace(parts=[*branch[-1].parts, looked_up.to_json()])
     if reply.continues is not None and not route.makes_only_pictures:

@@ -231,6 +231,8 @@ class Message(models.Model):
     """Of a question: the kept prompt from which it came, {"id", "name", "version"}, as it was then."""
     assistant = models.JSONField(null=True, blank=True, editable=False)
     """The assistant that a reply was asked of, as it was then: {"id", "name", "symbol", "version", "parameters"?}."""
+    summary = models.JSONField(null=True, blank=True, editable=False)
+    """The version of the summary that the model was told in place of older replies: {"id", "version"}."""
     continues = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+")
     """The reply whose parts this one begins with."""
     instructions = models.ForeignKey(

@@ -3,7 +3,9 @@
 import base64
 import io
 import struct
+import sys
 import wave
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -28,12 +30,17 @@ class _Format(NamedTuple):
     """Bytes of a sample."""
 
 
+_SILENT = 64
+"""Greatest sample of 16 bits with which nobody spoke: models make words up for silence."""
+
+
 @dataclass(frozen=True, slots=True)
 class Recording:
     """A WAV file and its length: seconds."""
 
     content: bytes
     seconds: float
+    is_silent: bool = False
 
     def part(self) -> Part:
         """Return the recording as models get it."""
@@ -55,7 +62,7 @@ def read(content: bytes) -> Recording:
     seconds = round(len(samples) / (told.rate * frame), 2)
     if seconds > MAX_SECONDS + 1:
         raise Refused("too_long", f"A recording may have {MAX_SECONDS // 60} minutes.", "file")
-    return Recording(_written(told, samples), seconds)
+    return Recording(_written(told, samples), seconds, _are_silent(told, samples))
 
 
 def check_size(size: int) -> None:
@@ -96,6 +103,15 @@ def _chunks(content: bytes) -> Iterator[tuple[bytes, int, int]]:
 def _is_plain(told: _Format) -> bool:
     """Return whether the samples are numbers, as all vendors take them."""
     return told.tag in (_PCM, _EXTENSIBLE) and told.channels in _CHANNELS and told.width in _WIDTHS
+
+
+def _are_silent(told: _Format, samples: bytes) -> bool:
+    if told.width != 2:
+        return False
+    numbers = array("h", samples)
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return max(numbers) <= _SILENT and min(numbers) >= -_SILENT
 
 
 def _written(told: _Format, samples: bytes) -> bytes:

@@ -1,5 +1,7 @@
 """The words of a recording, by a model that writes down speech."""
 
+import json
+from collections.abc import Generator
 from uuid import UUID
 
 from conversations.generation.side_calls.side_call import SideCall
@@ -25,6 +27,13 @@ class Transcription(SpeechCall):
     def __init__(self, user: User, recording: Recording, conversation: UUID | None, team: UUID | None) -> None:
         super().__init__(user, conversation, team)
         self._recording = recording
+
+    def pieces(self) -> Generator[bytes]:
+        """Yield the answer of a call; where nobody spoke, no words, for nothing."""
+        if self._recording.is_silent:
+            yield json.dumps({"text": ""}).encode()
+            return
+        yield from super().pieces()
 
     def prompt(self, route: Route) -> Prompt:
         """Return the recording, with a request for models that also do other things."""

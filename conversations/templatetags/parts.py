@@ -153,6 +153,12 @@ def remarks_in_file(context: template.Context, message: Message) -> list[tuple[s
     return phrases.remark_lines(context["said"], message)
 
 
+@register.simple_tag
+def summary_in_file(message: Message) -> tuple[str, str] | None:
+    """Return the heading and the words of the summary below a message, for a page that is a file."""
+    return phrases.summary_lines(message)
+
+
 @register.filter
 def code_block(part: dict[str, Any] | None) -> SafeString:
     """Return code as a block that looks like one in the text.

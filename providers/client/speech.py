@@ -14,8 +14,8 @@ from providers.transport.network import Network
 from providers.types import Address, Delta, Finish, Key, Prompt, Usage
 from providers.wires import registry
 
-MAX_BYTES = 8 * 2**20
-"""Bytes of one sound; a minute of speech has half a megabyte, or five as WAV."""
+MAX_BYTES = 24 * 2**20
+"""Bytes of one answer; a minute of speech has half a megabyte, or four as Gemini sends it."""
 
 
 class SpeechStream:
@@ -72,9 +72,7 @@ class SpeechStream:
         if self._call.status >= 400:
             refused = registry.wire(self._address.wire)
             raise refused.error(self._call.status, self._call.headers, self._call.error_body())
-        sound = wire.sound_in(self._content(wire))
-        if isinstance(sound, VendorError):
-            raise sound
+        sound, self.usage = wire.sound_in(self._content(wire))
         self.finish = Finish("stop")
         return Delta(part=sound)
 

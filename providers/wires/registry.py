@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 from providers.errors import AddressRefused, VendorError
-from providers.types import Address, CatalogueEntry, HttpRequest, Part, Prompt
+from providers.types import Address, CatalogueEntry, HttpRequest, Part, Prompt, Usage
 from providers.wires.anthropic import wire as anthropic
 from providers.wires.audio_api import wire as audio_api
 from providers.wires.declarations import Hint, KeyPlacement, Neighbour, Preset, Question, WebSearch
+from providers.wires.gemini import speech as gemini_speech
 from providers.wires.gemini import wire as gemini
 from providers.wires.image_api import wire as image_api
 from providers.wires.openai import wire as openai
@@ -103,14 +104,14 @@ class SpeakingWire(Protocol):
     def begins_sound(self, content: bytes | bytearray) -> bool:
         """Return whether these first bytes of an answer are those of a sound."""
 
-    def sound_in(self, content: bytes) -> Part | VendorError:
-        """Return the sound of an answer, or the error that came instead."""
+    def sound_in(self, content: bytes) -> tuple[Part, Usage | None]:
+        """Return the sound of an answer, and token counts if it has some. Raises VendorError for any other answer."""
 
 
 WIRES: Mapping[str, Wire] = {wire.NAME: wire for wire in (gemini, openai, responses, anthropic, image_api, audio_api)}
 
 
-SPEAKING: Mapping[str, SpeakingWire] = {audio_api.NAME: audio_api}
+SPEAKING: Mapping[str, SpeakingWire] = {audio_api.NAME: audio_api, gemini.NAME: gemini_speech}
 
 
 def wire(name: str) -> Wire:

@@ -1,5 +1,6 @@
 """Somebody speaks into the message box, and hears a reply."""
 
+import base64
 import io
 import re
 import wave
@@ -13,6 +14,12 @@ from tests.conftest import Cast, serve
 from tests.conversations.test_speech import sound
 from tests.fake_vendor import FakeVendor
 from tests.providers.test_pictures import whole
+
+PLAY = """(bytes) => {
+    const sound = new Blob([Uint8Array.from(atob(bytes), (letter) => letter.charCodeAt(0))], { type: "audio/wav" });
+    const player = document.body.appendChild(new Audio(URL.createObjectURL(sound)));
+    return player.play();
+}"""
 
 
 def test_what_is_said_stands_at_the_caret_and_is_not_sent(
@@ -42,10 +49,50 @@ def test_what_is_said_stands_at_the_caret_and_is_not_sent(
         assert (heard.getframerate(), heard.getnchannels()) == (16_000, 1)
         assert heard.getnframes() > 8_000
         assert any(heard.readframes(heard.getnframes()))
+    page.evaluate(PLAY, base64.b64encode(sound(30)).decode())
+    expect(page.locator("audio")).to_have_js_property("paused", False)
     microphone.click()
     expect(recording).to_contain_text("Recording…")
+    expect(page.locator("audio")).to_have_js_property("paused", True)
     recording.get_by_role("button", name="Cancel").click()
     expect(recording).to_be_hidden()
+    assert len(vendor.requests) == 2
+
+
+DROP = """([files]) => {
+    const data = new DataTransfer();
+    for (const [name, type, bytes] of files)
+        data.items.add(new File([Uint8Array.from(atob(bytes), (letter) => letter.charCodeAt(0))], name, { type }));
+    const drop = new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true });
+    document.querySelector("message-composer").dispatchEvent(drop);
+}"""
+
+
+def test_sounds_that_are_dropped_become_words_where_a_model_writes_them_down(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit
+) -> None:
+    alice = visit(cast.alice)
+    page, box = alice.page, alice.page.get_by_label("Your message")
+    memo, broken, long = (
+        (name, "audio/wav", base64.b64encode(content).decode())
+        for name, content in (("memo.wav", sound(1)), ("broken.wav", b"RIFF????WAVE"), ("long.wav", sound(302)))
+    )
+    expect(page.get_by_role("button", name="Send")).to_be_disabled()
+    page.evaluate(DROP, [[memo]])
+    expect(page.locator("file-tray")).to_contain_text("“memo.wav” cannot be added: there is no model here")
+    serve(vendor, "openai", "whisper-1")
+    LanguageModel.objects.filter(name="whisper-1").update(purpose="transcription")
+    alice.open("/")
+    expect(page.get_by_role("button", name="Dictate")).to_be_enabled()
+    vendor.script = lambda _: whole({"text": f"words {len(vendor.requests)}"})
+    page.evaluate(DROP, [[memo, memo, ["note.txt", "text/plain", "SGk="]]])
+    expect(box).to_have_value("words 0 words 1")
+    expect(page.locator("file-tray")).to_contain_text("note.txt")
+    recording = page.get_by_role("group", name="Recording")
+    for refused, sentence in ((broken, "In this file is no sound"), (long, "At most five minutes")):
+        page.evaluate(DROP, [[refused]])
+        expect(recording).to_contain_text(sentence)
+        expect(recording.get_by_role("button", name="Try again")).to_be_hidden()
     assert len(vendor.requests) == 2
 
 

@@ -157,6 +157,26 @@ def test_a_word_document_has_wide_tables_and_addresses_that_xml_cannot_hold(talk
         assert "https://example.org/%01%E4%B8%AD" in archive.read("word/_rels/document.xml.rels").decode()
 
 
+def test_a_summary_stands_at_its_place_with_its_author(talk: Conversation) -> None:
+    message, words = talk.messages.order_by("id")[0], "We agreed on *blue*.\n\n```\nx = 1"
+    summary = talk.summaries.create(message=message, text=words, status="ready", model_name="parrot", version=2)
+    summary.versions.create(number=1, text="By the model.", is_by_model=True)
+    summary.versions.create(number=2, text=words, author=talk.owner)
+    ids = branch_ids(last(talk).pk)
+    text = joined(markdown_text.pieces(talk, ids))
+    assert "> **Summary of what is above, as models are told it · alice · " in text
+    assert "> We agreed on *blue*.\n>\n> ```\n> x = 1\n> ```\n" in text
+    assert text.index("We agreed") < text.index("## ", text.index("## ") + 1), "below the message that it ends with"
+    page = joined(web_page.pieces(talk, ids))
+    assert re.search(r"Summary of what is above, as models are told it · alice · [^<]*</h2><p [^>]*>We agreed on", page)
+    written = b"".join(child.document(talk.owner.pk, word.lines(talk, ids)))
+    with zipfile.ZipFile(io.BytesIO(written)) as archive:
+        xml = archive.read("word/document.xml").decode()
+    assert "Summary of what is above" in xml
+    assert "We agreed on *blue*." in xml
+    assert not any("By the model." in form for form in (text, page, xml)), "the newest version counts"
+
+
 def test_a_long_branch_is_read_in_batches(
     talk: Conversation, django_assert_max_num_queries: Callable[[int], Any]
 ) -> None:

@@ -98,6 +98,15 @@ def test_silence_is_no_fault(cast: Cast, ear: LanguageModel, vendor: FakeVendor)
     assert not Trouble.objects.exists()
 
 
+def test_a_silent_recording_costs_nothing_and_no_words_are_made_up(
+    cast: Cast, ear: LanguageModel, vendor: FakeVendor
+) -> None:
+    vendor.script = lambda _: whole({"text": "Thank you for watching!"})
+    for sample in (b"\0\0", b"\x3f\x00", b"\xc1\xff"):
+        assert dictate(cast.alice, sound(1)[:44] + sample * 8_000) == (200, {"text": ""})
+    assert vendor.requests == []
+
+
 def test_the_next_key_is_tried_and_the_first_one_rests(cast: Cast, ear: LanguageModel, vendor: FakeVendor) -> None:
     first = ApiKey.objects.get()
     ApiKey.objects.create(endpoint=first.endpoint, secret="sk-test-second-0123456789", priority=2)
@@ -261,18 +270,67 @@ def test_words_are_read_aloud_and_paid_once(cast: Cast, voice: LanguageModel, ve
     assert not models_for(cast.alice, None).exists()
 
 
+def spoken_by_gemini(*pieces: bytes, kind: str = "audio/L16;codec=pcm;rate=16000") -> list[Any]:
+    inline = [{"inlineData": {"mimeType": kind, "data": base64.b64encode(piece).decode()}} for piece in pieces]
+    usage = {"promptTokenCount": 2, "candidatesTokenCount": 50}
+    candidate = {"content": {"parts": inline}, "finishReason": "STOP"}
+    return whole({"candidates": [candidate], "usageMetadata": usage})
+
+
+def test_gemini_reads_aloud_and_is_paid_by_its_tokens(cast: Cast, vendor: FakeVendor) -> None:
+    serve(vendor, "gemini", "gemini-tts")
+    LanguageModel.objects.update(purpose="speech")
+    Deployment.objects.update(input_price=1, output_price=10, raw_extras={"voice": "Puck"})
+    vendor.play(spoken_by_gemini(b"\1\2\3", b"\4\5"))
+    status, answer = listen(cast.alice, "Hello")
+    assert (status, answer["media_type"]) == (200, "audio/wav")
+    with wave.open(io.BytesIO(base64.b64decode(answer["data"]))) as heard:
+        assert heard.getparams()[:4] == (1, 2, 16_000, 2)
+        assert heard.readframes(2) == b"\1\2\3\4"
+    (sent,) = vendor.requests
+    assert sent.path.endswith("/models/gemini-tts:generateContent")
+    assert sent.json == {
+        "contents": [{"role": "user", "parts": [{"text": "Hello"}]}],
+        "generationConfig": {
+            "responseModalities": ["AUDIO"],
+            "speechConfig": {"voiceConfig": {"prebuiltVoiceConfig": {"voiceName": "Puck"}}},
+        },
+    }
+    assert UsageRecord.objects.get().cost == 2 * 1 + 50 * 10
+    vendor.play(spoken_by_gemini(MP3, kind="audio/mpeg"))
+    assert listen(cast.alice, "Again")[1]["media_type"] == "audio/mpeg"
+    refused = whole({"promptFeedback": {"blockReason": "SAFETY"}})
+    lacking = whole({"candidates": [{"content": {"parts": [{"text": "Hello to you"}]}}]})
+    for script, code in (
+        (refused, "blocked"),
+        (lacking, "bad_reply"),
+        ([b"<html>"], "bad_reply"),
+        ([b"[]"], "bad_reply"),
+    ):
+        vendor.play(script)
+        assert listen(cast.alice, f"Hello {code}")[1]["error"]["code"] == code
+    for path in kept_sounds._folder().glob("*"):
+        path.unlink()
+
+
 @pytest.mark.parametrize(
     ("steps", "code"),
     [
         ([{"Content-Type": "application/json"}, b'{"error": {"message": "no such voice"}}'], None),
         ([b"<html>Sign in"], "bad_reply"),
         ([400, {"Content-Type": "application/json"}, b'{"error": {"message": "no such voice"}}'], "bad_request"),
-        ([b"ID3" + b"\0" * (speech.MAX_BYTES + 1)], "bad_reply"),
+        ([b"ID3" + b"\0" * 10_000], "bad_reply"),
     ],
 )
 def test_what_is_no_sound_is_told(
-    steps: Any, code: str | None, cast: Cast, voice: LanguageModel, vendor: FakeVendor
+    steps: Any,
+    code: str | None,
+    cast: Cast,
+    voice: LanguageModel,
+    vendor: FakeVendor,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(speech, "MAX_BYTES", 10_000)
     vendor.script = lambda _: steps
     status, answer = listen(cast.alice, "Hello")
     assert status == 200

@@ -1,12 +1,14 @@
 """Long conversations are folded: a summary is made, told, changed and kept, and people's words are not lost."""
 
 import json
+import re
 import threading
 from collections.abc import Sequence
 from datetime import timedelta
 from itertools import pairwise, takewhile
 from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db.models import Sum
@@ -172,6 +174,21 @@ def test_one_that_fails_leaves_out_replies_and_says_so(
     assert Api(cast.bob).get(f"/conversations/{conversation.pk}/summaries")["results"] == []
 
 
+@pytest.mark.parametrize(
+    ("answer", "breaks_off", "is_kept"),
+    [
+        ("ACK_21", False, False),
+        ("好的，已总结。", False, False),
+        ("They agreed on blue, and asked for a price of forty doors by Friday.", False, True),
+        ("They agreed on blue, and asked for a price of forty doors by", True, False),
+        ("fact " * 600, True, True),
+    ],
+)
+def test_what_is_no_summary_replaces_nothing(answer: str, breaks_off: bool, is_kept: bool) -> None:
+    plan = Plan(uuid4(), (), "", 0, 700)
+    assert bool(words.summary_in(answer, plan, breaks_off=breaks_off)) == is_kept
+
+
 def test_one_that_is_too_long_for_its_model_is_told_half_the_next_time(
     cast: Cast, folded_model: LanguageModel, vendor: FakeVendor, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -211,7 +228,7 @@ def test_a_call_that_ends_with_the_server_leaves_no_pause(cast: Cast, monkeypatc
     row = summed_up(grown(cast.bob, 3), status="waiting")
     monkeypatch.setattr(making, "closing", threading.Event())
     making.closing.set()
-    call = SimpleNamespace(conclude=lambda: False, words="", is_stopped=False, error=None)
+    call = SimpleNamespace(conclude=lambda: False, words="", is_stopped=False, error=None, breaks_off=False)
     making.Folding(row, call, None)._conclude()  # type: ignore[arg-type]
     assert not Summary.objects.exists()
 
@@ -328,7 +345,12 @@ def test_people_change_a_summary_in_versions_and_a_copy_keeps_them(
     export = content_of(Api(cast.rita).client.get(f"/api/v1/conversations/{conversation.pk}/export?format=json"))
     [kept] = [one["summaries"] for one in json.loads(export)["messages"] if "summaries" in one]
     assert [one["author"] for one in kept[0]["versions"]] == [None, "alice"]
-    go_on(bob, folded_model, conversation, "and now?")
+    told = {"id": str(summary.pk), "version": 2}
+    assert go_on(bob, folded_model, conversation, "and now?").summary == told
+    details = Api(cast.rita).client.get(f"/replies/{last(conversation).pk}/").content.decode()
+    assert re.search(rf'<a href="#message-{summary.message_id}">Version 2</a> .*<bdi>alice</bdi>', details)
+    export = content_of(Api(cast.rita).client.get(f"/api/v1/conversations/{conversation.pk}/export?format=json"))
+    assert [one.get("summary") for one in json.loads(export)["messages"]] == [None] * 9 + [told]
     words = str(narrow.replies[-1].json["messages"])
     assert "We agreed on green." in words
     assert "a0 " not in words
@@ -338,9 +360,11 @@ def test_people_change_a_summary_in_versions_and_a_copy_keeps_them(
     [copy] = Api(cast.bob).get(f"/conversations/{fork}/summaries")["results"]
     assert (copy["text"], len(copy["versions"])) == ("We agreed on green.", 2)
     assert Message.objects.get(pk=copy["message"]).text.startswith("a2 ")
+    assert last(Conversation.objects.get(pk=fork)).summary == {"id": copy["id"], "version": 2}
     edited = bob.ask("message.edit", message=str(conversation.messages.order_by("id")[0].pk), text="q0 otherwise")
     ended(bob, edited["replies"][0])
     assert prefix_of(narrow.replies[-1]) == [], "another branch is not summed up"
+    assert Message.objects.get(pk=edited["replies"][0]).summary is None
 
 
 def test_words_that_do_not_fit_go_oldest_first(cast: Cast) -> None:

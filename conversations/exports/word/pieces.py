@@ -24,7 +24,7 @@ from uuid import UUID
 from django.utils.translation import get_language, gettext
 
 from conversations.content import citations, message_body
-from conversations.content.phrases import Phrases, name_of_gap, outcome, phrases, remark_lines, vouched
+from conversations.content.phrases import Phrases, name_of_gap, outcome, phrases, remark_lines, summary_lines, vouched
 from conversations.exports.branch import messages
 from conversations.models import Conversation, Message
 
@@ -40,7 +40,7 @@ def lines(conversation: Conversation, ids: Sequence[UUID]) -> Iterator[bytes]:
             {
                 "name": (message.model_name if message.is_reply else message.author_name) or "–",
                 "time": f"{message.created_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
-                "blocks": [*_blocks(message, said), *_remarks(message, said)],
+                "blocks": [*_blocks(message, said), *_remarks(message, said), *_summary(message)],
                 "note": " · ".join(filter(None, (outcome(said, message), vouched(said, message)))),
             }
         )
@@ -59,6 +59,11 @@ def _blocks(message: Message, said: Phrases) -> Iterator[Block]:
 def _remarks(message: Message, said: Phrases) -> Iterator[Block]:
     for quote, line in remark_lines(said, message):
         yield {"kind": "quote", "label": line, "text": quote}
+
+
+def _summary(message: Message) -> Iterator[Block]:
+    if told := summary_lines(message):
+        yield {"kind": "quote", "label": told[0], "text": told[1]}
 
 
 def _block(part: dict[str, Any], said: Phrases, paths: dict[str, str]) -> Block:

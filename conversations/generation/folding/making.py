@@ -68,7 +68,7 @@ class Folding:
     def _conclude(self) -> None:
         """Record the call and store the summary, or why there is none."""
         is_whole = self.call.conclude()
-        text = words.summary_in(self.call.words, self.plan) if is_whole else ""
+        text = words.summary_in(self.call.words, self.plan, breaks_off=self.call.breaks_off) if is_whole else ""
         if text:
             _store(self.row, text)
         elif self.call.is_stopped or closing.is_set():

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from conversations.content import file_parts
-from conversations.models import File
+from conversations.models import File, Message
 from conversations.models.marks.summary import Fold
 from conversations.models.message import PromptMessage, Role
 from conversations.usage import token_counts
@@ -32,6 +32,14 @@ def told(branch: Sequence[PromptMessage], fold: Fold) -> list[PromptMessage]:
     summary = SUMMED_UP + fold.summary.text.strip()
     first = said_as(Role.USER, f"{summary}\n\n{heading}" if kept else summary)
     return [first, *kept, said_as(Role.ASSISTANT, READ), *rest]
+
+
+def note_version(reply: Message, fold: Fold | None) -> None:
+    """Record with the reply which version of which summary it is told."""
+    told = {"id": str(fold.summary.pk), "version": fold.summary.version} if fold else None
+    if reply.summary != told:
+        Message.objects.filter(pk=reply.pk).update(summary=told)
+        reply.summary = told
 
 
 def kept_words(words: Sequence[PromptMessage], room: int) -> list[PromptMessage]:

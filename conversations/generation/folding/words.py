@@ -15,6 +15,8 @@ MAX_TOLD = 100_000
 WINDOW_SHARE = 0.7
 """Share of the model's own window that they take, at most."""
 TOKENS_PER_WORD = 1.5
+LEAST = 15
+"""Tokens below which an answer such as "Done." is no summary."""
 THOUGHT_TOKENS = 2_000
 """Tokens that a model may think before it writes, where it cannot be kept from thinking."""
 INSTRUCTION = """Sum up the conversation below for the assistant that goes on with it and will not see these replies \
@@ -45,10 +47,15 @@ def prompt(plan: Plan, window: int | None, share: float, route: Route) -> Prompt
     return Prompt(route.vendor_id, (Turn("user", (Part("text", told),)),), system=system, parameters=parameters)
 
 
-def summary_in(answer: str, plan: Plan) -> str:
-    """Return the words of an answer as a summary, cut where they are far longer than was asked for."""
+def summary_in(answer: str, plan: Plan, *, breaks_off: bool = False) -> str:
+    """Return the words of an answer as a summary, cut where they are far longer than was asked for.
+
+    Returns "" for what cannot be one: a few words for many, or one that breaks off early.
+    """
     text = clean(answer.replace("\x00", ""), "text").strip()
     size = token_counts.tokens(text)
+    if size < min(LEAST, plan.most / 4) or (breaks_off and size < plan.most):
+        return ""
     return text if size <= 1.5 * plan.most else text[: int(len(text) * 1.5 * plan.most / size)].rstrip() + " …"
 
 

@@ -64,6 +64,12 @@ class SideCall:
             self.stream.stop()
 
     @property
+    def breaks_off(self) -> bool:
+        """Return whether the answer reached the limit of its length."""
+        finish = self.stream.finish if self.stream is not None else None
+        return finish is not None and finish.reason == "length"
+
+    @property
     def is_hung_up(self) -> bool:
         """Return whether this side ended the call."""
         return self.stream is not None and self.stream.stopped

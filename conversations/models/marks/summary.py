@@ -115,3 +115,10 @@ class SummaryVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.summary} · {self.number}"
+
+    @property
+    def author_name(self) -> str:
+        """Return the name of the person or the model that wrote it; a dash for an account that is gone."""
+        if self.author:
+            return self.author.name
+        return self.summary.model_name if self.is_by_model else "–"

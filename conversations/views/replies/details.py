@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET
 
 from conversations.accounts.signed_in import person_of
 from conversations.content.differences import differences
-from conversations.models import Assistant, Message, Project, Prompt, UsageRecord, User
+from conversations.models import Assistant, Message, Project, Prompt, SummaryVersion, UsageRecord, User
 from conversations.models.message import UNDER_WAY, MessageQuerySet, Role
 from conversations.protocol.parameters import known_parameters
 
@@ -58,6 +58,7 @@ def details(request: HttpRequest, reply: UUID) -> HttpResponse:
         "settings": _settings(message.parameters),
         "total": message.conversation.messages.aggregate(**{name: Sum(name) for name in counts}),
         "currency": settings.CHATSITE_CURRENCY,
+        "summary": _summary_of(message),
         "is_assistant_visible": _is_assistant_visible(message, person_of(request)),
         **_prompt_of(message, person_of(request)),
         **_compared(message),
@@ -103,6 +104,14 @@ def _is_assistant_visible(message: Message, reader: User) -> bool:
     """Return whether the reply's assistant is still there, and this reader may see it."""
     noted = message.assistant
     return noted is not None and Assistant.objects.visible_to(reader).filter(pk=noted["id"]).exists()
+
+
+def _summary_of(message: Message) -> SummaryVersion | None:
+    """Return the version of the summary that the reply was told, if it is still there."""
+    if message.summary is None:
+        return None
+    rows = SummaryVersion.objects.filter(summary__conversation=message.conversation_id, summary=message.summary["id"])
+    return rows.filter(number=message.summary["version"]).select_related("summary", "author").first()
 
 
 def _project_of(message: Message, reader: User) -> Project | None:

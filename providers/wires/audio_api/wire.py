@@ -12,8 +12,8 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from providers.errors import BadReply, BadRequest, VendorError
-from providers.types import Address, Delta, Finish, HttpRequest, Part, Prompt
+from providers.errors import BadReply, BadRequest
+from providers.types import Address, Delta, Finish, HttpRequest, Part, Prompt, Usage
 from providers.wires import vendor_errors
 from providers.wires.declarations import Preset, WebSearch, translate_noop
 from providers.wires.declarations import draws_nothing as drawn
@@ -83,16 +83,21 @@ def begins_sound(content: bytes | bytearray) -> bool:
     return any(content.startswith(beginning) for beginning in _BEGINNINGS)
 
 
-def sound_in(content: bytes) -> Part | VendorError:
-    """Return the sound of an answer under the type that its bytes show, or the error that came instead."""
+def sound_in(content: bytes) -> tuple[Part, Usage | None]:
+    """Return the sound of an answer under the type that its bytes show. Raises VendorError for any other answer."""
     media_type = next((kind for beginning, kind in _BEGINNINGS.items() if content.startswith(beginning)), "")
     if media_type:
-        return Part("file", "", {"media_type": media_type, "data": b64encode(content).decode()})
+        return Part("file", "", {"media_type": media_type, "data": b64encode(content).decode()}), None
     try:
         failure = vendor_errors.in_event(mapping(from_json(content.decode("utf-8", "replace"))))
     except (ValueError, RecursionError):
         failure = None
-    return failure or BadReply(because="The vendor sent something that is no sound.")
+    raise failure or no_sound()
+
+
+def no_sound() -> BadReply:
+    """Return the error for an answer that is neither a sound nor an error."""
+    return BadReply(because="The vendor sent something that is no sound.")
 
 
 def body(_address: Address, prompt: Prompt) -> dict[str, Any]:

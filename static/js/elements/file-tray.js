@@ -94,7 +94,7 @@ class FileTray extends HTMLElement {
     const { most, bytes: limit } = this.dataset;
     const kind = capabilityFor(type);
     if (this.#items.length >= Number(most)) return phrase("file.too_many", { most });
-    if (!kind) return phrase("file.bad_field", { name });
+    if (!kind) return phrase(type.startsWith("audio/") ? "file.sound" : "file.bad_field", { name });
     if (bytes > Number(limit)) return phrase("file.too_long", { name, limit: limit / 2 ** 20 });
     return kind === "images" && !this.#model.takes.includes(kind) ? this.#objection(kind) : "";
   }

@@ -13,6 +13,8 @@ const SHORTEST = 300;
 /** Samples a second, of 16 bits: what speech needs. */
 const RATE = 16_000;
 const HEAD = 44;
+const MOST_BYTES = 100 * 2 ** 20; // of a sound file: five minutes without compression have half as much
+const HOPELESS = ["too_long", "unreadable"]; // another try would not mend it
 const DENIED = ["NotAllowedError", "SecurityError"];
 
 class VoiceInput extends HTMLElement {
@@ -24,7 +26,8 @@ class VoiceInput extends HTMLElement {
   /** What was recorded and is not words yet. */
   #recording = null;
   #sending = null;
-
+  /** Sound files whose turn comes. */
+  #waiting = [];
   connectedCallback() {
     addPhrases(this.querySelector("[data-words]"));
     this.#button.hidden = !navigator.mediaDevices || !globalThis.MediaRecorder; // Browsers have neither without https.
@@ -34,6 +37,17 @@ class VoiceInput extends HTMLElement {
     this.#form.elements.voice_again.addEventListener("click", () => this.#write());
     this.#form.elements.voice_cancel.addEventListener("click", () => this.#discard());
     this.#show("idle");
+  }
+
+  /** Writes down sound files, one after the other. */
+  take(files) {
+    this.#waiting.push(...files);
+    if (this.#isIdle) this.#next();
+  }
+
+  #next() {
+    this.#recording = this.#waiting.shift() ?? null;
+    if (this.#recording) this.#write();
   }
 
   get #isIdle() {
@@ -46,8 +60,11 @@ class VoiceInput extends HTMLElement {
     else if (!detail) this.#begin();
   }
 
+  /** What is read aloud would be recorded as well. */
   async #begin() {
     if (!this.#isIdle) return;
+    globalThis.speechSynthesis?.cancel();
+    document.querySelectorAll("audio").forEach((player) => player.pause());
     this.#show("asking");
     try {
       const stream = await navigator.mediaDevices.getUserMedia({ audio: { channelCount: 1 } });
@@ -97,16 +114,23 @@ class VoiceInput extends HTMLElement {
       this.#recording = null;
       this.#show(...(text ? ["idle"] : ["told", "nothing"]));
       if (text) this.#put(text);
+      this.#next();
     } catch (error) {
-      if (!signal.aborted) this.#show("failed", codeOf(error));
+      if (!signal.aborted) this.#failed(codeOf(error));
     }
+  }
+
+  #failed(code) {
+    if (!HOPELESS.includes(code)) return this.#show("failed", code);
+    this.#show("told", code);
+    this.#next();
   }
 
   async #words(signal) {
     const body = new FormData();
     const { team } = newPlace();
     const place = page.conversation ? { conversation: page.conversation } : team ? { team } : {};
-    body.append("file", await wavOf(this.#recording).catch(lost), "speech.wav");
+    body.append("file", await wavOf(this.#recording, this.dataset.most), "speech.wav");
     const response = await fetch(`${this.dataset.source}?${new URLSearchParams(place)}`, { method: "POST", headers: { "X-CSRFToken": page.csrfToken }, body, signal }).catch(lost);
     const { text, error } = await response.json().catch(lost);
     if (error || !response.ok) throw new Refused(error);
@@ -127,6 +151,7 @@ class VoiceInput extends HTMLElement {
     this.#sending?.abort();
     this.#recorder?.stop();
     this.#recording = null;
+    this.#waiting = [];
     this.#button.focus();
   }
 
@@ -149,9 +174,14 @@ function lost() {
   throw new Refused();
 }
 
-/** The recording as WAV of one channel, which all vendors take; rejects what the browser cannot decode. */
-async function wavOf(recording) {
-  const sound = await new OfflineAudioContext(1, 1, RATE).decodeAudioData(await recording.arrayBuffer());
+/** The recording as WAV of one channel, which all vendors take; rejects what the browser cannot decode, or of more seconds. */
+async function wavOf(recording, most) {
+  if (recording.size > MOST_BYTES) throw new Refused({ code: "too_long" });
+  const bytes = await recording.arrayBuffer().catch(lost);
+  const sound = await new OfflineAudioContext(1, 1, RATE).decodeAudioData(bytes).catch(() => {
+    throw new Refused({ code: "unreadable" });
+  });
+  if (Math.floor(sound.duration) > most) throw new Refused({ code: "too_long" });
   const channels = Array.from({ length: sound.numberOfChannels }, (_, number) => sound.getChannelData(number));
   const view = new DataView(new ArrayBuffer(HEAD + 2 * sound.length));
   writeHead(view, 2 * sound.length);

@@ -123,11 +123,15 @@ export class Attachments extends EventTarget {
     if (event.type === "drop") this.add(event.dataTransfer.files);
   }
 
-  /** Takes files along with the next message. */
+  /** Takes files along with the next message; sounds become words in the box where a model writes down speech. */
   add(files) {
     const chosen = [...files]; // The list empties itself with the field, which must be able to take the same file again.
     this.#composer.form.file.value = "";
-    if (chosen.length) this.#withTray((tray) => tray.add(chosen)).then(() => focusForTyping(this.#composer.text));
+    const voice = this.#composer.querySelector("voice-input");
+    const sounds = chosen.filter(({ type }) => voice && type.startsWith("audio/"));
+    if (sounds.length) customElements.whenDefined("voice-input").then(() => voice.take(sounds));
+    const others = chosen.filter((file) => !sounds.includes(file));
+    if (others.length) this.#withTray((tray) => tray.add(others)).then(() => focusForTyping(this.#composer.text));
   }
 
   async #withTray(use) {
