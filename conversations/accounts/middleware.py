@@ -78,6 +78,7 @@ class SetupRedirectMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not request.path_info.startswith(_OPEN_PATHS) and not is_set_up():
+        is_open = request.user.is_authenticated or request.path_info.startswith(_OPEN_PATHS)
+        if not is_open and not is_set_up():
             return HttpResponseRedirect(SETUP_PATH)
         return self.get_response(request)

@@ -78,7 +78,7 @@ class DefaultsForm(forms.Form):
         initial["folds_at"] = team.folds_at
         super().__init__(given, initial={**initial, **{name: getattr(team, name) for name in _SWITCHES}})
         self.fields |= form_fields()
-        usable = LanguageModel.objects.usable(Q()).filter(Q(teams=None) | Q(teams=team)).values("pk")
+        usable = LanguageModel.objects.for_replies().usable(Q()).filter(Q(teams=None) | Q(teams=team)).values("pk")
         models = cast(Any, self.fields["model"])
         models.queryset = LanguageModel.objects.filter(Q(pk__in=usable) | Q(pk=team.model_id))
 

@@ -82,7 +82,7 @@ def _tiered(keys: Iterable[ApiKey], team: UUID | None) -> tuple[list[ApiKey], li
 
 def models_for(user: User, team: UUID | None, purpose: str = "") -> Models:
     """Return the models for a person's question in this team's conversation, or alone; or those for speech."""
-    return _models(user.pk, team, purpose)
+    return _models(user.pk, team, purpose or LanguageModel.Purpose.REPLIES)
 
 
 def model_for(user: User, team: UUID | None, model: UUID) -> LanguageModel | None:
@@ -92,10 +92,16 @@ def model_for(user: User, team: UUID | None, model: UUID) -> LanguageModel | Non
 
 def models_anywhere(user: User, purpose: str = "") -> Models:
     """Return the models that this person may use alone or in one of their teams."""
-    rows = models_for(user, None, purpose)
-    for team in Team.objects.writable_by(user).values_list("pk", flat=True):
-        rows = rows | models_for(user, team, purpose)
-    return rows
+    wanted = purpose or LanguageModel.Purpose.REPLIES
+    return LanguageModel.objects.filter(pk__in=[model.pk for model in every_model(user) if model.purpose == wanted])
+
+
+def every_model(user: User) -> list[LanguageModel]:
+    """Return what this person may use alone or in one of their teams, models for replies and those for speech."""
+    found = {model.pk: model for model in _EVERY_ALONE(user.pk)}
+    for team in _TEAMS(user.pk):
+        found |= {model.pk: model for model in _EVERY_IN_TEAM(user.pk, team.pk)}
+    return sorted(found.values(), key=LanguageModel.order_key)
 
 
 def teams_of(user: UUID) -> "QuerySet[Membership, UUID]":
@@ -119,11 +125,19 @@ def _models(user: UUID, team: UUID | None, purpose: str = "") -> Models:
     teams = Q(teams=team) if team else Q(teams__in=teams_of(user))
     open_to = LanguageModel.objects.filter(Q(teams=None) | teams).values("pk")
     any_key = Q(*keys_for(user, team), _connector=Q.OR)
-    return LanguageModel.objects.usable(any_key, purpose).filter(pk__in=open_to)
+    usable = LanguageModel.objects.usable(any_key).filter(pk__in=open_to)
+    return usable.filter(purpose=purpose) if purpose else usable
 
 
-_ALONE = Prepared(lambda user, model: _models(user, None).filter(pk=model))
-_IN_TEAM = Prepared(lambda user, team, model: _models(user, team).filter(pk=model))
+def _teams(user: UUID) -> "QuerySet[Team]":
+    return Team.objects.writable_by(User(pk=user)).only("pk")
+
+
+_ALONE = Prepared(lambda user, model: _models(user, None, LanguageModel.Purpose.REPLIES).filter(pk=model))
+_IN_TEAM = Prepared(lambda user, team, model: _models(user, team, LanguageModel.Purpose.REPLIES).filter(pk=model))
+_EVERY_ALONE = Prepared(lambda user: _models(user, None))
+_EVERY_IN_TEAM = Prepared(lambda user, team: _models(user, team))
+_TEAMS = Prepared(_teams)
 _KEYS_ALONE = Prepared(lambda model, user: _serving(model, _own(user), _of_site()))
 _KEYS_IN_TEAM = Prepared(lambda model, user, team: _serving(model, _own(user), _of_site(), _of_team(team)))
 

@@ -121,14 +121,26 @@ def _chat_context(request: HttpRequest, conversation_id: UUID | None = None) -> 
         "most_models": MAX_MODELS,
         "most_seconds": MAX_SECONDS,
         "file_bytes": MAX_BYTES,
-        "verified_due": Verification.objects.due_for(person).count(),
-        "unread_notifications": Notification.objects.of(person).unread().count(),
+        "verified_due": _due_marks(person),
+        "unread_notifications": _unread(person),
         "version": settings.CHATSITE_VERSION,
         "may_test_keys": _may_test_keys(person),
         "resting_keys": _resting_keys(person),
         "tries_alone": _may_add_vendors(person) and {model["name"] for model in models} == {local_model.DISPLAY_NAME},
         **(_first_steps(person) if not models else {}),
     }
+
+
+def _due_marks(person: User) -> int:
+    """Return the number of the person's marks to look at again. Most people have none, which is quickly seen."""
+    has_any = Verification.objects.in_force().filter(by=person).due().exists()
+    return Verification.objects.due_for(person).count() if has_any else 0
+
+
+def _unread(person: User) -> int:
+    """Return the number of unread notifications, in the same two steps."""
+    has_any = Notification.objects.unread().filter(person=person).exists()
+    return Notification.objects.of(person).unread().count() if has_any else 0
 
 
 def _is_folded(conversation: Conversation, shown: threads.Thread | None) -> bool:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
@@ -17,7 +18,7 @@ from conversations.forms.parameters import Shown, in_two_parts
 from conversations.models import Conversation, Installation, User
 from conversations.protocol.parameters import panel_parameters, supported_by
 from conversations.text import MAX_TEXT_LENGTH
-from conversations.usage.model_access import models_anywhere
+from conversations.usage.model_access import every_model
 from providers.families import family_of
 from providers.models import LanguageModel
 from providers.prices import plain
@@ -26,10 +27,13 @@ from providers.wires.parameters import PICTURES, Number, Parameter, words_of
 
 def offered_models(person: User, conversation: Conversation | None) -> dict[str, Any]:
     """Return the context of the list of models: this person's, in natural order, and the one that is chosen."""
-    usable = models_anywhere(person).prefetch_related("deployments__endpoint")
+    usable = every_model(person)
+    purposes = {model.purpose for model in usable}
+    for_replies = [model for model in usable if model.purpose == LanguageModel.Purpose.REPLIES]
+    prefetch_related_objects(for_replies, "deployments__endpoint")
     recent = Conversation.objects.recent_models_of(person)
     favourites = set(person.favourite_models.values_list("pk", flat=True))
-    models = [_choice(model) for model in usable.in_order()]
+    models = [_choice(model) for model in for_replies]
     for model in models:
         model["is_favourite"] = model["id"] in favourites
         model["recent"] = recent.index(model["id"]) + 1 if model["id"] in recent else None
@@ -40,8 +44,8 @@ def offered_models(person: User, conversation: Conversation | None) -> dict[str,
         "chosen_searches": any(model["id"] == chosen and "web_search" in model["parameters"] for model in models),
         "is_measured": any(model["prices"] or model["window"] for model in models),
         "currency": settings.CHATSITE_CURRENCY,
-        "speaks": models_anywhere(person, LanguageModel.Purpose.SPEECH).exists(),
-        "dictates": models_anywhere(person, LanguageModel.Purpose.TRANSCRIPTION).exists(),
+        "speaks": LanguageModel.Purpose.SPEECH in purposes,
+        "dictates": LanguageModel.Purpose.TRANSCRIPTION in purposes,
     }
 
 

@@ -48,13 +48,13 @@ def web_search_choices() -> list[tuple[Any, Any]]:
 
 
 class LanguageModelQuerySet(models.QuerySet["LanguageModel"]):
-    def usable(self, keys: models.Q, purpose: str = "") -> "LanguageModelQuerySet":
-        """Return enabled models with at least one usable deployment, for keys that match `keys`.
+    def usable(self, keys: models.Q) -> "LanguageModelQuerySet":
+        """Return enabled models with at least one usable deployment, for keys that match `keys`."""
+        return self.filter(enabled=True, pk__in=Deployment.objects.usable(keys).values("model"))
 
-        They are those for replies, or for another purpose.
-        """
-        served = Deployment.objects.usable(keys).values("model")
-        return self.filter(enabled=True, purpose=purpose or LanguageModel.Purpose.REPLIES, pk__in=served)
+    def for_replies(self) -> "LanguageModelQuerySet":
+        """Return the models that answer questions."""
+        return self.filter(purpose=LanguageModel.Purpose.REPLIES)
 
     def in_order(self, *, lock: bool = False) -> list["LanguageModel"]:
         """Return the models as people see them listed; `lock` them for the transaction, if asked."""
