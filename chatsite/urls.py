@@ -17,6 +17,7 @@ from conversations.views import audience, chat, composer, first_run, search, sha
 from conversations.views.assistants import choice as assistant_choice
 from conversations.views.assistants import files as assistant_files
 from conversations.views.assistants import pages as assistant_pages
+from conversations.views.assistants import transfer as assistant_transfer
 from conversations.views.assistants import versions as assistant_versions
 from conversations.views.data import data_page
 from conversations.views.links import invitations, passwords, shared_pages
@@ -84,6 +85,7 @@ urlpatterns = [
     path("notifications/read/", inbox.read_all, name="read-notifications"),
     path("assistants/", assistant_pages.assistants, name="assistants"),
     path("assistants/new/", assistant_pages.new_assistant, name="new-assistant"),
+    path("assistants/import/", assistant_transfer.import_assistants, name="import-assistants"),
     path("assistants/choice/", assistant_choice.choice, name="assistant-choice"),
     path("assistants/<uuid:assistant_id>/", assistant_pages.assistant, name="assistant"),
     path("assistants/<uuid:assistant_id>/archive/", assistant_pages.archive, name="archive-assistant"),

@@ -58,6 +58,11 @@ def one_line(value: object, field: str, length: int) -> str:
     return text
 
 
+def name_order(name: str) -> bytes:
+    """Return a key that orders names whatever their case; GB 18030 has the usual Chinese characters by pinyin."""
+    return name.casefold().encode("gb18030", "replace")
+
+
 def clean(value: object, field: str) -> str:
     """Return text without lone surrogates (they become U+FFFD); refuses other types and text with NUL."""
     if not isinstance(value, str):

@@ -1,6 +1,8 @@
 """The HTTP API, /api/v1/: JSON for a browser's session and for programs with a token, described by OpenAPI."""
 
 from conversations.api import drafts, errors, event_streams, exports, imports, routes, search
+from conversations.api.assistants import files as assistant_files
+from conversations.api.assistants import routes as assistants
 from conversations.api.marks import catch_up, summaries
 from conversations.api.marks import routes as marks
 from conversations.api.notifications import routes as notifications
@@ -12,6 +14,8 @@ from conversations.api.speech import reading, transcriptions
 
 __all__ = ["api", "errors"]
 
+api.add_router("", assistant_files.router)
+api.add_router("", assistants.router)
 api.add_router("", drafts.router)
 api.add_router("", event_streams.router)
 api.add_router("", exports.router)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from ninja import Field, Schema
 
+from conversations.errors import Refused
 from conversations.protocol.commands import MAX_FILES, MAX_MODELS
 from conversations.text import MAX_TEXT_LENGTH
 
@@ -333,3 +334,16 @@ class RefusalOut(ErrorOut):
 
 class Failure(Schema):
     error: RefusalOut
+
+
+MAX_PAGES = 10_000
+"""The last row that a list by numbers reaches."""
+
+
+def start_of(cursor: str) -> int:
+    """Return the number of the first row of a page; refuses what no page before has named."""
+    if not cursor:
+        return 0
+    if not (cursor.isascii() and cursor.isdecimal() and len(cursor) < 6 and int(cursor) <= MAX_PAGES):
+        raise Refused("bad_field", "“cursor” must be the “next” of a page before.")
+    return int(cursor)

@@ -123,6 +123,7 @@ ASSISTANTS = {"assistant own": OWNER, "assistant of the team": TEAM, "assistant 
 """Roles that see an assistant, ask it and read its files."""
 CHANGE_ASSISTANTS = {**ASSISTANTS, "assistant of the team": LEAD, "assistant of the site": SUPERUSER}
 FILE_OF_PROMPTS = '[{{"command": "x", "title": "Other", "content": "Other words"}}]'
+FILE_OF_ASSISTANTS = '{{"format": "chatsite-assistants", "assistants": [{{"name": "Other"}}]}}'
 WORDS = {"name": "Other", "text": "Other {{words}}"}
 REVOCABLE = {"share open": LEAD | OWNER, "share of who left": LEAD | OWNER | GONE, "share of what is private": OWNER}
 FOREIGNERS = frozenset({Role.OTHER})
@@ -273,6 +274,7 @@ PAGES = [
     on("remove-assistant-file", "POST", targets=CHANGE_ASSISTANTS),
     on("archive-assistant", "POST", targets=CHANGE_ASSISTANTS),
     on("delete-assistant", "POST", targets=CHANGE_ASSISTANTS),
+    on("import-assistants", "POST", {"file": FILE_OF_ASSISTANTS}, roles=SIGNED_IN),
     on("prompts", roles=SIGNED_IN, shows=PROMPTS),
     on("import-prompts", "POST", {"file": FILE_OF_PROMPTS}, roles=SIGNED_IN),
     on("new-prompt", roles=SIGNED_IN),
@@ -518,6 +520,17 @@ API = [
     on("api:import_prompts", "POST", {"file": FILE_OF_PROMPTS}, query="?team={team_id}", team=WRITERS, ok=200),
     on("api:change_prompt", "PATCH", WORDS, targets=WRITE_PROMPTS, ok=(200, 202)),
     on("api:delete_prompt", "DELETE", targets=DELETE_PROMPTS, ok=204),
+    on("api:assistants", query="?q=canary-assistant", roles=SIGNED_IN, shows=ASSISTANTS),
+    on("api:assistant", targets=ASSISTANTS),
+    on("api:create_assistant", "POST", {"name": "Other"}, roles=SIGNED_IN, ok=201),
+    on("api:create_assistant", "POST", {"name": "Other", "scope": {"team": "{team_id}"}}, team=LEAD, ok=201),
+    on("api:create_assistant", "POST", {"name": "Other", "scope": {"kind": "site"}}, roles=SUPERUSER, ok=201),
+    on("api:change_assistant", "PATCH", {"name": "Other"}, targets=CHANGE_ASSISTANTS, ok=200),
+    on("api:delete_assistant", "DELETE", targets=CHANGE_ASSISTANTS, ok=204),
+    on("api:export_assistants", roles=SIGNED_IN, shows={"assistant own": OWNER, "assistant of the team": NOBODY}),
+    on("api:export_assistants", query="?team={team_id}", team=TEAM, shows={"assistant of the team": TEAM}),
+    on("api:import_assistants", "POST", {"file": FILE_OF_ASSISTANTS}, roles=SIGNED_IN, ok=200),
+    on("api:import_assistants", "POST", {"file": FILE_OF_ASSISTANTS}, query="?team={team_id}", team=LEAD, ok=200),
     on("api:drafts", roles=SIGNED_IN),
     on("api:drafts", query="?conversation={conversation_id}", targets=WRITE),
     on("api:save_draft", "PUT", DRAFT, roles=SIGNED_IN, ok=200),

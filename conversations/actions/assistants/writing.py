@@ -23,7 +23,7 @@ from providers.audit import log
 def create_assistant(user: User, place: Place, **fields: Any) -> Assistant:
     """Create an assistant of the person, of a team where they publish, or of the site."""
     with transaction.atomic():
-        where = _place_of(user, place)
+        where = place_of(user, place)
         instructions = fields.pop("instructions", "")
         quotas.check_assistants(Assistant.objects.in_place(**where), 1, len(instructions))
         assistant = Assistant(**where)
@@ -49,7 +49,7 @@ def change_assistant(user: User, assistant_id: UUID, *, over: datetime | None = 
             is_rewritten = instructions != assistant.instructions
             if not is_rewritten and _settings(assistant) == before:
                 return assistant
-            if over is not None and over != assistant.updated_at:
+            if over is not None and _milliseconds(over) != _milliseconds(assistant.updated_at):
                 field = "instructions" if is_rewritten else ""
                 raise Refused("conflict", "Somebody has changed the assistant meanwhile.", field)
             if is_rewritten:
@@ -102,7 +102,7 @@ def noted(user: User, assistant: Assistant) -> Iterator[None]:
         yield
 
 
-def _place_of(user: User, place: Place) -> dict[str, Any]:
+def place_of(user: User, place: Place) -> dict[str, Any]:
     """Return the `owner` or `team` of a new assistant, nothing for the site's; needs a transaction."""
     if place.team is not None:
         team = team_to_write_in(user, place.team)
@@ -121,6 +121,11 @@ def _set(user: User, assistant: Assistant, fields: dict[str, Any]) -> None:
         assistant.model_ids = _model_ids(user, assistant, fields.pop("models"))
     for name, value in fields.items():
         setattr(assistant, name, value)
+
+
+def _milliseconds(moment: datetime) -> int:
+    """Return a time as JSON tells it, which has no microseconds."""
+    return int(moment.timestamp() * 1000)
 
 
 def _settings(assistant: Assistant) -> dict[str, Any]:

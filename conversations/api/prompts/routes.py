@@ -17,7 +17,7 @@ from conversations.api.prompts.schemas import (
     PromptPage,
     prompt_json,
 )
-from conversations.api.schemas import Failure
+from conversations.api.schemas import Failure, start_of
 from conversations.errors import NotFound, Refused
 from conversations.models import Prompt, User
 from conversations.protocol.prompts import checked
@@ -25,8 +25,8 @@ from conversations.text import clean
 
 PAGE_SIZE, MAX_PAGE_SIZE = 50, 50
 """Prompts of a page by default, and at most."""
-MAX_WORDS, MAX_PAGES = 120, 10_000
-"""Characters of a search, and the last prompt that a list reaches."""
+MAX_WORDS = 120
+"""Characters of a search."""
 router = Router()
 _ERRORS = {frozenset({400, 401, 403, 404, 409, 413, 429}): Failure}
 
@@ -36,7 +36,7 @@ def prompts(
     request: HttpRequest, chosen: Query[PromptFilter], q: str = "", cursor: str = "", limit: int = PAGE_SIZE
 ) -> dict[str, Any]:
     """List published prompts by name. `q` searches names, texts, and first letters, also of Chinese syllables."""
-    words, size, start = clean(q, "q").strip()[:MAX_WORDS], max(1, min(limit, MAX_PAGE_SIZE)), _start(cursor)
+    words, size, start = clean(q, "q").strip()[:MAX_WORDS], max(1, min(limit, MAX_PAGE_SIZE)), start_of(cursor)
     rows = Prompt.objects.visible_to(person_of(request)).published().filter(**chosen.conditions())
     page = list(rows.found_by(words).listed(words)[start : start + size + 1])
     following = str(start + size) if len(page) > size else None
@@ -84,14 +84,6 @@ def _found(person: User, prompt_id: UUID) -> Prompt:
     if found is None:
         raise NotFound
     return found
-
-
-def _start(cursor: str) -> int:
-    if not cursor:
-        return 0
-    if not (cursor.isascii() and cursor.isdecimal() and len(cursor) < 6 and int(cursor) <= MAX_PAGES):
-        raise Refused("bad_field", "“cursor” must be the “next” of a page before.")
-    return int(cursor)
 
 
 def _limit(person: User) -> None:

@@ -92,6 +92,17 @@ class AssistantForm(forms.Form):
         self.data = sent
 
 
+class AssistantFileForm(forms.Form):
+    """A file of assistants, and the place where they come."""
+
+    file = forms.FileField(label=_("File"))
+    scope = forms.ChoiceField(label=_("Who can use it"))
+
+    def __init__(self, person: User, given: Any = None, files: Any = None) -> None:
+        super().__init__(given, files, initial={"scope": "own"})
+        cast(Any, self.fields["scope"]).choices = list(_scopes(person))
+
+
 def _scopes(person: User) -> Iterator[tuple[str, str | Promise]]:
     yield "own", _("Only me")
     for team in publishing_teams(person).order_by("name"):
@@ -102,10 +113,14 @@ def _scopes(person: User) -> Iterator[tuple[str, str | Promise]]:
 
 def sentence_of(refusal: Refused) -> str:
     """Return a page's sentence for a refusal, in its reader's language."""
+    if refusal.field == "file":
+        return str(_TOO_LARGE if refusal.code == "too_long" else _UNKNOWN_FILE)
     found = _SENTENCES.get((refusal.code, refusal.field))
     return str(found) if found else shared_sentence(refusal)
 
 
+_TOO_LARGE = _("This file is too large.")
+_UNKNOWN_FILE = _("This file holds no assistants of Chatsite or Open WebUI.")
 _LABELS: Mapping[str, Promise] = {
     "model_1": _("Whichever is chosen"),
     "model_2": _("No other"),
@@ -117,5 +132,6 @@ _SENTENCES = {
     ("no_model", "models"): _("You can't use one of these models."),
     ("too_long", "files"): _("An assistant's files can have 10 MB together."),
     ("busy", "files"): _("An assistant can have 20 files."),
+    ("rate_limited", ""): _("You have saved very many assistants in the last minute. Try again in a minute."),
     ("no_room", ""): _("There is no room for more instructions here. Delete an assistant first."),
 }

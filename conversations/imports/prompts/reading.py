@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
+from typing import Any
 
 from conversations.errors import Refused
 from conversations.imports import fields
@@ -27,14 +28,7 @@ class ReadPrompts:
 
 def read(data: bytes) -> ReadPrompts:
     """Return the prompts of a file; refuses one that is too large, no JSON, or of no known tool."""
-    if len(data) > MAX_BYTES:
-        raise Refused("too_long", f"A file of prompts may have {MAX_BYTES // 2**20} MB.", "file")
-    if data.count(b"{") + data.count(b"[") > MAX_NESTED:
-        raise Refused("bad_field", "This file holds no prompts of Chatsite, Open WebUI or LibreChat.", "file")
-    try:
-        raw = fields.storable(json.loads(data.decode("utf-8-sig")))
-    except (ValueError, RecursionError, Problem):
-        raise Refused("bad_field", "This file is no JSON.", "file") from None
+    raw = json_of(data)
     form = next((one for one in _FORMATS if one.recognises(raw)), None)
     if form is None:
         raise Refused("bad_field", "This file holds no prompts of Chatsite, Open WebUI or LibreChat.", "file")
@@ -47,6 +41,18 @@ def read(data: bytes) -> ReadPrompts:
         except Refused:
             told.refused.append(title_of(found.name or found.text) or "–")
     return told
+
+
+def json_of(data: bytes) -> Any:
+    """Return what a small file of JSON holds; refuses one that is too large, too deep, or no JSON."""
+    if len(data) > MAX_BYTES:
+        raise Refused("too_long", f"This file may have {MAX_BYTES // 2**20} MB.", "file")
+    if data.count(b"{") + data.count(b"[") > MAX_NESTED:
+        raise Refused("bad_field", "This file holds more than anybody keeps.", "file")
+    try:
+        return fields.storable(json.loads(data.decode("utf-8-sig")))
+    except (ValueError, RecursionError, Problem):
+        raise Refused("bad_field", "This file is no JSON.", "file") from None
 
 
 def _checked(found: Found) -> PromptWords:

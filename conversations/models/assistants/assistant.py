@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -39,7 +40,7 @@ class AssistantQuerySet(models.QuerySet["Assistant"]):
         return self.filter(owner=owner, team=team)
 
     def listed(self) -> "AssistantQuerySet":
-        return self.select_related("team").order_by("archived", "name", "pk")
+        return self.select_related("team").order_by("archived", Lower("name"), "pk")
 
 
 def publishing_teams(user: User) -> models.QuerySet[Team]:

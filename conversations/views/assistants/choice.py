@@ -12,6 +12,8 @@ from django.views.decorators.http import require_GET
 
 from conversations.accounts.signed_in import person_of
 from conversations.models import Assistant, Conversation, User
+from conversations.models.prompts.initials import initials
+from conversations.text import name_order
 from conversations.usage.model_access import models_anywhere
 
 
@@ -22,8 +24,9 @@ def choice(request: HttpRequest) -> HttpResponse:
     """Show the assistants that this person may pick, for the page's list; `chosen` is there even if it is archived."""
     person = person_of(request)
     names = {str(key): name for key, name in models_anywhere(person).values_list("pk", "name")}
-    rows = Assistant.objects.offered_to(person, request.GET.get("chosen", "")).listed()
-    return render(request, "assistants/_choice.html", {"assistants": [_offered(one, names) for one in rows]})
+    rows = Assistant.objects.offered_to(person, request.GET.get("chosen", "")).select_related("team")
+    ordered = sorted(rows, key=lambda one: (one.archived, name_order(one.name)))
+    return render(request, "assistants/_choice.html", {"assistants": [_offered(one, names) for one in ordered]})
 
 
 def of_composer(person: User, conversation: Conversation | None, asked: str) -> dict[str, Any]:
@@ -46,6 +49,7 @@ def _offered(assistant: Assistant, names: dict[str, str]) -> dict[str, Any]:
         "assistant": assistant,
         "models": usable,
         "has_none": bool(assistant.model_ids) and not usable,
+        "letters": initials(assistant.name),
         "starters": json.dumps(assistant.starters),
         "about": " · ".join(filter(None, about)),
     }

@@ -12,9 +12,12 @@ from conversations.accounts.signed_in import person_of
 from conversations.actions.assistants import writing
 from conversations.actions.assistants.files import create_with_files
 from conversations.errors import NotFound, Refused
-from conversations.forms.kept.assistants import AssistantForm, sentence_of
+from conversations.forms.kept.assistants import AssistantFileForm, AssistantForm, sentence_of
 from conversations.forms.kept.prompts import place_in
 from conversations.models import Assistant, User
+from conversations.models.assistants.assistant import MAX_NAME_LENGTH
+from conversations.models.prompts.initials import initials
+from conversations.text import name_order
 from conversations.usage.estimates import file_tokens
 from conversations.usage.model_access import models_anywhere
 from conversations.views.assistants.access import act, decides, visible
@@ -24,9 +27,14 @@ MOST_SHOWN = 500
 
 @act("GET")
 def assistants(request: HttpRequest) -> HttpResponse:
-    """List the assistants that the person may use, archived ones last."""
-    found = Assistant.objects.visible_to(person_of(request)).listed()[:MOST_SHOWN]
-    return render(request, "assistants/list.html", {"assistants": found})
+    """List the assistants that the person may use, archived ones last; `q` finds names and their first letters."""
+    person, asked = person_of(request), request.GET.get("q", "").replace("\x00", "").strip()[:MAX_NAME_LENGTH]
+    words = asked.casefold()
+    visible_ones = Assistant.objects.visible_to(person).select_related("team")
+    found = (one for one in visible_ones if words in one.name.casefold() or words in initials(one.name))
+    rows = sorted(found, key=lambda one: (one.archived, name_order(one.name)))
+    context = {"assistants": rows[:MOST_SHOWN], "has_more": len(rows) > MOST_SHOWN, "asked": asked}
+    return render(request, "assistants/list.html", {**context, "file_form": AssistantFileForm(person)})
 
 
 @act("GET", "POST")

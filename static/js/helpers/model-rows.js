@@ -108,7 +108,7 @@ export function showHealth(row, { value, dataset }, health) {
 }
 
 const haystack = ({ textContent, dataset }) => {
-  return `${textContent} ${dataset.family ?? ""} ${dataset.vendors ?? ""} ${dataset.description ?? ""}`.toLowerCase();
+  return `${textContent} ${dataset.family ?? ""} ${dataset.vendors ?? ""} ${dataset.letters ?? ""} ${dataset.description ?? ""}`.toLowerCase();
 };
 
 function entitle(element, text, title) {
