@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 
 from providers.types import Usage
@@ -50,6 +50,10 @@ class Prices:
             + Decimal(str(usage.seconds or 0)) / 60 * self.minute * MICRO
         )
         return int(exact.to_integral_value(ROUND_HALF_UP))
+
+    def most(self, usage: Usage) -> int:
+        """Return the most that a call of guessed tokens costs: all of its input may go into a cache."""
+        return max(self.cost(usage), self.cost(replace(usage, written_tokens=usage.input_tokens)))
 
 
 def written(millionths: int) -> str:

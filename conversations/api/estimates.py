@@ -1,6 +1,6 @@
 """Estimates of a question's cost before it is sent, and the budgets left for it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import starmap
 from typing import Any
@@ -12,7 +12,7 @@ from conversations.actions import model_choice
 from conversations.models import Assistant, Conversation, File, Message, User
 from conversations.models.file import Form
 from conversations.usage import estimates, token_counts
-from conversations.usage.budgets import budgets_of, likely_cost
+from conversations.usage.budgets import budgets_of, cost_at_most, likely_cost
 from conversations.usage.estimates import folds_at
 from providers.models import LanguageModel
 from providers.types import Usage
@@ -39,7 +39,7 @@ def estimate(user: User, conversation: Conversation, asked: Asked) -> dict[str, 
     attached = list(File.objects.visible_to(user).filter(pk__in=asked.files)) if asked.files else []
     said = (known.input_tokens or 0) + token_counts.tokens(asked.text)
     inputs = {model: said + sum(_tokens(file, model) for file in attached) for model in models}
-    most = _cost(inputs, known.output_tokens, known.pictures)
+    most = _cost(inputs, known.output_tokens, known.pictures, cost_at_most)
     budgets = {left for model in models for left in budgets_of(user, conversation.team_id, model.pk)}
     return {
         "currency": settings.CHATSITE_CURRENCY,
@@ -63,9 +63,14 @@ def _known(conversation: Conversation, asked: Asked) -> tuple[Usage, int | None]
     return estimates.likely_usage(conversation, branch, parameters, key), estimates.usual_answer(branch)
 
 
-def _cost(inputs: Mapping[LanguageModel, int], output: int | None, pictures: int | None = None) -> int:
+def _cost(
+    inputs: Mapping[LanguageModel, int],
+    output: int | None,
+    pictures: int | None = None,
+    cost: Callable[[LanguageModel, Usage], int] = likely_cost,
+) -> int:
     """Return the cost of so much input for each model, and of the same output: millionths."""
-    return sum(likely_cost(model, Usage(tokens, output, pictures=pictures)) for model, tokens in inputs.items())
+    return sum(cost(model, Usage(tokens, output, pictures=pictures)) for model, tokens in inputs.items())
 
 
 def _of_file(file: File, models: Sequence[LanguageModel]) -> dict[str, Any]:

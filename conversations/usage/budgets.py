@@ -3,7 +3,7 @@
 Reserving is one conditional UPDATE for each budget, so that concurrent requests cannot pass its limit.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import cycle, islice
@@ -23,7 +23,7 @@ from providers import clock
 from providers.client.route import Route
 from providers.models import LanguageModel
 from providers.prepared_queries import Prepared
-from providers.prices import written
+from providers.prices import Prices, written
 from providers.types import Prompt, Usage
 
 LONGEST_CALL = timedelta(minutes=10)
@@ -55,7 +55,7 @@ def reserve(reply: Message) -> None:
     """Reserve a reply's likely cost in the transaction that creates it; refuses with over_budget."""
     payer = BillingContext.of(reply)
     if (tallies := tallies_of(payer.targets())) and reply.model:
-        _set_aside(payer.reply, tallies, likely_cost(reply.model, _usage_of(reply)))
+        _set_aside(payer.reply, tallies, cost_at_most(reply.model, _usage_of(reply)))
 
 
 def reserve_for_key(payer: BillingContext, route: Route, prompt: Prompt) -> bool:
@@ -94,15 +94,24 @@ def _reserve_in(
 def _likely_cost_of(route: Route, prompt: Prompt) -> int:
     deployment = deployment_of(route)
     prices = deployment.prices() if deployment else None
-    return prices.cost(prompt_usage(prompt)) if prices else 0
+    return prices.most(prompt_usage(prompt)) if prices else 0
 
 
 def likely_cost(model: LanguageModel, usage: Usage) -> int:
     """Return the cost at the model's most expensive endpoint: millionths."""
+    return _at_dearest(model, usage, Prices.cost)
+
+
+def cost_at_most(model: LanguageModel, usage: Usage) -> int:
+    """Return the cost at the model's most expensive endpoint if all input goes into a cache: millionths."""
+    return _at_dearest(model, usage, Prices.most)
+
+
+def _at_dearest(model: LanguageModel, usage: Usage, cost: Callable[[Prices, Usage], int]) -> int:
     prices = [deployment.prices() for deployment in model.deployments.all() if deployment.enabled]
     if model.context_window and usage.input_tokens:
         usage = replace(usage, input_tokens=min(usage.input_tokens, model.context_window))
-    return max((known.cost(usage) for known in prices if known), default=0)
+    return max((cost(known, usage) for known in prices if known), default=0)
 
 
 def budgets_of(user: User, team: UUID | None, model: UUID | None) -> list[BudgetLeft]:

@@ -56,6 +56,12 @@ def test_what_is_written_to_a_cache_may_cost_more_than_other_input() -> None:
     assert Prices(Decimal(2), Decimal(8), written=Decimal(3)).cost(Usage(10, 0, written_tokens=50)) == 30
 
 
+def test_what_is_set_aside_is_enough_if_all_input_goes_into_a_cache() -> None:
+    guessed = Usage(1000, 10)
+    dear, cheap = (Prices(Decimal(2), Decimal(8), written=Decimal(price)) for price in (3, 1))
+    assert [prices.most(guessed) for prices in (dear, cheap, Prices(Decimal(2), Decimal(8)))] == [3080, 2080, 2080]
+
+
 def test_half_a_millionth_is_rounded_up() -> None:
     assert Prices(Decimal("0.15"), Decimal("0.6")).cost(Usage(10, 0)) == 2
 

@@ -405,6 +405,10 @@ CASES = [
     Case("invented", "Function calling is not enabled for this model", {"functions": [{"name": "f"}]}, "no:functions",
          "gemini"),
     Case("invented", "该模型不支持工具调用", {"functions": [{"name": "f"}]}, "no:functions", "responses"),
+    Case(
+        "rikkahub/rikkahub#1690", "The `reasoning_text` in the thinking mode must be passed back to the API.", {},
+        "reasoning_content", "responses",
+    ),
     Case("invented", "this model does not support image inputs", {}, "no:image", "responses"),
     Case("invented", "no such field: heat is not supported", {"temperature": 1}, "no:heat", "telex"),
     Case("invented", "words must be between 1 and 50", {"max_tokens": 99}, "range:words=1..50", "telex"),

@@ -154,6 +154,16 @@ def test_reasoning_that_led_to_nothing_stays_here() -> None:
     assert answered(bare, responses_message("So.")) == [{"role": "assistant", "content": "So."}]
 
 
+def test_a_vendor_that_wants_its_thoughts_gets_them_before_each_call() -> None:
+    thought = {"id": "rs_1", "type": "reasoning", "summary": [], "content": [{"type": "reasoning_text", "text": "Hm."}]}
+    called = (thought, responses_message("Wait."), CALL, {**CALL, "call_id": "b"})
+    assert [item.get("type") for item in answered(*called)][:3] == [None, "function_call", "function_call"]
+    back = answered(*called, quirks=frozenset(["reasoning_content"]))
+    kinds = ["reasoning", None, "reasoning", "function_call", "reasoning", "function_call"]
+    assert [item.get("type") for item in back][:6] == kinds
+    assert back[0] == {name: value for name, value in thought.items() if name != "id"}
+
+
 def test_a_reply_is_words_to_another_wire_and_back() -> None:
     items = (REASONING, SEARCH, PICTURE, {"id": "fc_1", **CALL}, responses_message("Green."))
     contents = asked("gemini", HELLO, reply(*items), ON)["contents"]
@@ -225,6 +235,29 @@ def test_a_model_that_is_only_on_the_other_wire_is_asked_there(wire_vendor: Fake
     assert wire_vendor.requests[1].json["max_output_tokens"] == 9
     assert stream.quirks == {"wire:responses"}
     assert stream.sentences == {"wire:responses": ONLY_HERE}
+
+
+CHAT_FUNCTION = {"type": "function", "function": {"name": "f", "parameters": {}}}
+FORMAT = {"type": "json_schema", "json_schema": {"name": "n", "schema": {}}}
+EXTRAS: list[tuple[Json, Json]] = [
+    ({"max_tokens": 7}, {"max_output_tokens": 7}),
+    ({"max_completion_tokens": 7, "stop": ["x"], "n": 2, "seed": 1}, {"max_output_tokens": 7}),
+    ({"reasoning_effort": "high"}, {"reasoning": {"effort": "high", "summary": "auto"}}),
+    ({"tools": [CHAT_FUNCTION, {"type": "web_search"}, "odd"]},
+     {"tools": [{"type": "function", "name": "f", "parameters": {}}, {"type": "web_search"}, "odd"]}),
+    ({"response_format": FORMAT, "verbosity": "low"},
+     {"text": {"format": {"type": "json_schema", "name": "n", "schema": {}}, "verbosity": "low"}}),
+    ({"response_format": "text", "metadata": {"max_tokens": 1}, "max_output_tokens": 9},
+     {"text": {"format": "text"}, "metadata": {"max_tokens": 1}, "max_output_tokens": 9}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("extras", "asked_with"), EXTRAS)
+def test_extras_of_the_other_wire_are_told_in_the_words_of_this(extras: Json, asked_with: Json) -> None:
+    """Only where a model was found to be here: else they were written for this wire."""
+    plain = sent()
+    assert sent({"raw": extras}, quirks=frozenset(["wire:responses"])) == {**plain, **asked_with}
+    assert {**plain, **extras}.items() <= sent({"raw": extras}).items()
 
 
 def test_a_question_that_says_so_teaches_nobody(wire_vendor: FakeVendor, ask: Ask) -> None:

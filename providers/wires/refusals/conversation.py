@@ -37,8 +37,8 @@ _SIGNATURES = (
     r"|redacted_thinking`? blocks? .{0,60}(cannot be modified|must remain)|each `?thinking`? block must contain"
 )
 _THOUGHTS_MISSING = (
-    r"reasoning_content`?.{0,60}(missing|must be passed back|must be provided|is required)"
-    r"|missing.{0,30}reasoning_content"
+    r"reasoning_(?:content|text)`?.{0,60}(missing|must be passed back|must be provided|is required)"
+    r"|missing.{0,30}reasoning_(?:content|text)"
 )
 _SYSTEM = (
     r"(developer|system)[ _]instructions? (is|are) not|(system|developer) (role|messages?|prompts?) (is |are )?"

@@ -16,7 +16,7 @@ from providers.types import Address, Part, Prompt, Role
 from providers.wires.json_values import string
 from providers.wires.openai.messages import in_text, is_attached, media_type
 from providers.wires.responses.items import NAME, OUTPUTS, SEPARATOR
-from providers.wires.turns import accepted_turns
+from providers.wires.turns import WITH_REASONING, accepted_turns
 from providers.wires.verbatim import kept, reader, unwrap
 
 Item = dict[str, Any]
@@ -28,13 +28,13 @@ _TEXTUAL = ("text", "code", "code_result")
 
 def items(prompt: Prompt, address: Address) -> list[Item]:
     """Return the items of a request to this address."""
-    who = reader(address)
+    who, thinks = reader(address), WITH_REASONING in address.quirks
     made: list[Item] = []
     calls: list[Item] = []
     pictures: list[Part] = []
-    for turn in accepted_turns(prompt.turns, partial(_is_sent, who)):
+    for turn in accepted_turns(prompt.turns, partial(_is_sent, who, thinks)):
         if turn.role == "assistant":
-            answered = list(_answered(turn.parts, who))
+            answered = list(_answered(turn.parts, who, thinks))
             calls = [item for item in answered if item.get("type") in _ANSWERS]
             pictures = [part for part in turn.parts if part.kind == "image" and not _kept(part, who)]
             made += answered
@@ -46,28 +46,32 @@ def items(prompt: Prompt, address: Address) -> list[Item]:
     return [*made, *_results(calls, ())]
 
 
-def _is_sent(who: str, role: Role, part: Part) -> bool:
+def _is_sent(who: str, thinks: bool, role: Role, part: Part) -> bool:
     if part.kind in ("image", "file"):
         return bool(part.detail.get("data")) and (role == "user" or part.kind == "image")
     if role == "assistant" and part.kind == "call":
         return bool(_call(part))
     if role == "assistant" and _kept(part, who):
         return True
-    if part.kind in _TEXTUAL:
+    if part.kind in _TEXTUAL or (part.kind == "thought" and thinks and role == "assistant"):
         return bool(part.text.strip())
     return role == "user" and part.kind == "call_result" and bool(part.detail.get("id"))
 
 
-def _answered(parts: Iterable[Part], who: str) -> Iterator[Item]:
-    """Yield the model's items; reasoning that led to nothing that is sent is left out."""
+def _answered(parts: Iterable[Part], who: str, thinks: bool) -> Iterator[Item]:
+    """Yield the model's items; reasoning that led to nothing that is sent is left out.
+
+    A vendor that wants its thoughts back wants them before each call that they led to: rikkahub#1690.
+    """
     thoughts: list[Item] = []
+    last: list[Item] = []
     for item in _items(parts, who):
         if item.get("type") == "reasoning":
             thoughts.append(item)
         else:
-            yield from thoughts
+            yield from thoughts or (last if thinks and item.get("type") in _ANSWERS else ())
             yield item
-            thoughts = []
+            last, thoughts = thoughts or last, []
 
 
 def _items(parts: Iterable[Part], who: str) -> Iterator[Item]:
@@ -82,6 +86,9 @@ def _items(parts: Iterable[Part], who: str) -> Iterator[Item]:
         elif own or part.kind == "call":
             yield from _message(words)
             yield from _own(part, own)
+        elif part.kind == "thought":
+            yield from _message(words)
+            yield {"type": "reasoning", "summary": [], "content": [{"type": "reasoning_text", "text": part.text}]}
         elif part.kind in _TEXTUAL:
             words.append(in_text(part))
     yield from _message(words)

@@ -12,13 +12,14 @@ from typing import Any
 
 from providers.types import Address, HttpRequest, Prompt
 from providers.wires.declarations import draws_nothing as drawn
-from providers.wires.declarations import translate_noop, web_search_fields
+from providers.wires.declarations import translate_noop, web_search_fields, wire_learnt
 from providers.wires.json_values import mapping, merged, to_bytes
 from providers.wires.openai import wire as openai
 from providers.wires.openai.wire import error, other_list, parse_catalogue
 from providers.wires.parsed import Parse
 from providers.wires.refusals.fields import fitted
 from providers.wires.responses.detection import KEY_PLACEMENTS, NEIGHBOURS, SHORT_ANSWER, doors, hint, plainer
+from providers.wires.responses.extras import moved
 from providers.wires.responses.history import items
 from providers.wires.responses.items import NAME
 from providers.wires.responses.parameters import FIELDS, PARAMETERS, WEB_SEARCHES, options
@@ -50,7 +51,8 @@ _JSON = ("Content-Type", "application/json")
 def request(address: Address, prompt: Prompt) -> HttpRequest:
     """Return the request for a reply to `prompt`."""
     fitting = fitted(body(address, prompt), FIELDS, address.quirks)
-    whole = to_bytes(merged(fitting, mapping(prompt.parameters.get("raw"))))
+    raw = mapping(prompt.parameters.get("raw"))
+    whole = to_bytes(merged(fitting, moved(raw) if wire_learnt(address.quirks) == NAME else raw))
     headers = (_JSON, *address.headers)
     return HttpRequest("POST", f"{_base(address)}{_DOOR}", headers, whole, address.key_placement)
 
