@@ -13,7 +13,7 @@ from conversations.actions.accounts import (
     revoke_token,
     use_password_link,
 )
-from conversations.actions.audience.guests import end_guest, name_guest
+from conversations.actions.audience.guests import end_guest, end_team, name_guest, name_team
 from conversations.actions.audience.moving import move_conversation, move_to_project
 from conversations.actions.audience.shared_place import choose_branch
 from conversations.actions.bin import (
@@ -106,6 +106,7 @@ __all__ = [
     "end_overdue",
     "end_place",
     "end_sessions",
+    "end_team",
     "fork_conversation",
     "hand_over",
     "hand_over_project",
@@ -118,6 +119,7 @@ __all__ = [
     "move_conversation",
     "move_to_project",
     "name_guest",
+    "name_team",
     "new_conversation_id",
     "offer_share",
     "open_account",

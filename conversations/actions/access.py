@@ -198,9 +198,10 @@ def _kept(user: User, conversation: Conversation, judge: Judge) -> Conversation:
     """
     if not connection.features.has_select_for_update:
         return conversation
-    if conversation.team_id is not None:
-        places = Membership.objects.filter(team=conversation.team_id, user=user)
-        list(places.select_for_update(no_key=True).values_list("pk"))
+    if conversation.team_id is not None or conversation.has_guests:
+        teams = Q(team=conversation.team_id) | Q(team__conversation_grants__conversation=conversation)
+        places = Membership.objects.filter(teams, user=user)
+        list(places.select_for_update(of=("self",), no_key=True).values_list("pk"))
     if not judge(user.pk, conversation.pk):
         raise NotFound
     if conversation.project_id != (conversation.project and conversation.project.pk):

@@ -7,8 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
-from conversations.actions.audience.guests import end_places
+from conversations.actions.audience.guests import end_grants, end_places
 from conversations.actions.projects.members import kept_reachable
 from conversations.errors import NotFound, Refused
 from conversations.live import events
@@ -57,6 +58,7 @@ def remove_team(user: User, team: Team) -> list[str]:
     """Delete a team and return the keys and models disabled with it: they would be for all otherwise."""
     own = [row for rows in (team.api_keys, team.models) for row in rows.all() if row.teams.count() == 1]
     watched = [type(row)._default_manager.filter(pk=row.pk) for row in own]
+    end_grants(user, team)
     with log.watch(user, *watched):
         for row in own:
             row.enabled = False
@@ -125,13 +127,14 @@ def _end(by: Any, place: Membership) -> None:
     The team's conversations that name the person are lost, too: they may have been named before they joined.
     """
     person, named = place.user_id, Guest.objects.filter(user=place.user, conversation__team=place.team_id)
-    seen = Conversation.objects.visible_to(place.user).filter(team=place.team_id)
-    lost = list(seen.exclude(guests__in=named).values_list("pk", "revision"))
+    visible = Conversation.objects.visible_to(place.user)
+    seen = visible.filter(Q(team=place.team_id) | Q(pk__in=place.team.conversation_grants.values("conversation")))
+    before = dict(seen.exclude(guests__in=named).values_list("pk", "revision"))
     with kept_reachable(by, place.team_id):
         place.delete()
     end_places(by, named)
-    for key, revision in lost:
-        transaction.on_commit(partial(events.conversation_gone, key, revision, [person]))
+    for key in set(before).difference(visible.filter(pk__in=before).values_list("pk", flat=True)):
+        transaction.on_commit(partial(events.conversation_gone, key, before[key], [person]))
 
 
 def _keep_a_lead(place: Membership, becomes: str = "") -> None:

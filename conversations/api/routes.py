@@ -31,6 +31,7 @@ from conversations.api.schemas import (
     ModelOut,
     PersonOut,
     TeamDefaultsOut,
+    TeamIn,
     UploadOut,
 )
 from conversations.errors import NotFound, Refused
@@ -191,6 +192,21 @@ def name_guest(request: HttpRequest, conversation_id: UUID, given: GuestIn) -> d
 def end_guest(request: HttpRequest, conversation_id: UUID, person_id: UUID) -> Status[None]:
     """Take a conversation from a person who has it by name: as who decides on it, or for oneself."""
     actions.end_guest(person_of(request), conversation_id, person_id)
+    return Status(204, None)
+
+
+@router.post("/conversations/{uuid:conversation_id}/teams", response={200: ConversationOut, **_ERRORS})
+def name_team(request: HttpRequest, conversation_id: UUID, given: TeamIn) -> dict[str, Any]:
+    """Open a conversation to another team in which one writes, or change whether it writes: as who decides on it."""
+    person = person_of(request)
+    actions.name_team(person, conversation_id, given.team, writes=given.write)
+    return _shown(person, conversation_id)
+
+
+@router.delete("/conversations/{uuid:conversation_id}/teams/{uuid:team_id}", response={204: None, **_ERRORS})
+def end_team(request: HttpRequest, conversation_id: UUID, team_id: UUID) -> Status[None]:
+    """Take a conversation from a team to which it was opened."""
+    actions.end_team(person_of(request), conversation_id, team_id)
     return Status(204, None)
 
 

@@ -66,6 +66,11 @@ class GuestIn(Schema):
     write: bool = False
 
 
+class TeamIn(Schema):
+    team: UUID
+    write: bool = False
+
+
 class AudienceOut(Schema):
     kind: Literal["private", "people", "team"]
     team: KeepingOut | None = None
@@ -74,6 +79,10 @@ class AudienceOut(Schema):
     """Whether this person may delete it and decide who reads it."""
     guests: list[GuestOut]
     """The people to whom it is open by name."""
+    teams: list[GuestOut]
+    """The teams to which it is open beside its own."""
+    named: bool
+    """Whether this person reads it by a name alone: their own or one of these teams'."""
 
 
 class AssistantNote(Schema):

@@ -224,7 +224,7 @@ def conversation_updated(conversation: Conversation, revision: int, **changed: A
 
 
 def updated(conversation: Conversation, revision: int, **changed: Any) -> list[Event]:
-    """Return the event for its readers, and another for guests, who do not read its project."""
+    """Return the event for its readers, and others, without the project, for those who read it by name."""
     payload = {
         "type": "conversation.updated",
         "conversation": conversation.id,
@@ -234,12 +234,14 @@ def updated(conversation: Conversation, revision: int, **changed: Any) -> list[E
         "searches": bool(conversation.parameters.get("web_search")),
         **changed,
     }
-    readers = conversation.audience_ids()
-    named = {guest["id"] for guest in payload["guests"]} if conversation.project_id else set()
-    guests = tuple(person for person in readers if person in named)
-    others = tuple(person for person in readers if person not in named)
-    news = [Event(conversation.id, payload, people=others)]
-    return [*news, Event(conversation.id, {**payload, **_project(None)}, people=guests)] if guests else news
+    if conversation.deleted_at is not None:
+        return []
+    placed, rights = conversation.placed_ids(), conversation.rights_by_name()
+    news = [Event(conversation.id, payload, people=tuple(placed))]
+    for named in ("read", "write") if rights else ():
+        people = [key for key, writes in rights.items() if writes == (named == "write") and key not in placed]
+        news.append(Event(conversation.id, {**payload, **_project(None), "named": named}, people=tuple(people)))
+    return [one for one in news if one.people]
 
 
 def reply_marked(conversation: Conversation, mark: Verification) -> None:
@@ -314,6 +316,7 @@ def _shared_fields(conversation: Conversation, project: Project | None) -> dict[
         "owner": {"id": conversation.owner_id, "name": conversation.owner.name},
         "team": team_json(team) if team else None,
         "guests": guests_json(conversation),
+        "teams": teams_json(conversation),
         **_project(project),
         "model": conversation.model_id,
         "assistant": conversation.assistant_id,
@@ -327,17 +330,25 @@ def _project(project: Project | None) -> dict[str, Any]:
 
 
 def _audience(conversation: Conversation, user: User) -> dict[str, Any]:
-    team, guests = conversation.team, guests_json(conversation)
-    may = {"write": bool(conversation.is_writable), "decide": bool(conversation.is_decided)}  # type: ignore[attr-defined]
+    team, guests, teams = conversation.team, guests_json(conversation), teams_json(conversation)
+    rules = {name: bool(getattr(conversation, f"is_{rule}")) for name, rule in _JUDGED.items()}
     if team is None:
-        return {"kind": "people" if guests else "private", **may, "guests": guests}
-    return {"kind": "team", "team": team_json(team), **may, "guests": guests}
+        return {"kind": "people" if guests or teams else "private", **rules, "guests": guests, "teams": teams}
+    return {"kind": "team", "team": team_json(team), **rules, "guests": guests, "teams": teams}
+
+
+_JUDGED = {"write": "writable", "decide": "decided", "named": "named"}
 
 
 def guests_json(conversation: Conversation) -> list[dict[str, Any]]:
     """Return the people to whom a conversation is open by name."""
     guests = conversation.named()
     return [{"id": one.user_id, "name": one.user.name, "write": one.writes} for one in guests]
+
+
+def teams_json(conversation: Conversation) -> list[dict[str, Any]]:
+    """Return the teams to which a conversation is open beside its own."""
+    return [{"id": one.team_id, "name": one.team.name, "write": one.writes} for one in conversation.named_teams()]
 
 
 def team_json(team: Team) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from conversations.models.people import Membership, Team, User
 from conversations.models.personal.arrangement import Arrangement
 from conversations.models.personal.conversation_import import ConversationImport, ImportItem
 from conversations.models.personal.draft import Draft
-from conversations.models.personal.guest import Guest
+from conversations.models.personal.guest import Guest, TeamGrant
 from conversations.models.personal.mention import Mention
 from conversations.models.personal.notice import AccountNotice
 from conversations.models.personal.read_state import BranchChoice, ReadMark
@@ -86,6 +86,7 @@ __all__ = [
     "Tally",
     "Target",
     "Team",
+    "TeamGrant",
     "UsageRecord",
     "User",
     "Verification",

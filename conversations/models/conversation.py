@@ -13,13 +13,13 @@ from django.utils.translation import gettext_lazy as _
 from conversations.ids import new_id
 from conversations.models.assistants.assistant import Assistant
 from conversations.models.people import MAX_NAMED, Membership, Team, User
+from conversations.models.personal.naming import OpenByName
 from conversations.models.projects.project import Project
 from providers.models import LanguageModel
 from providers.prepared_queries import Prepared, column_of, stored
 
 if TYPE_CHECKING:
     from conversations.models.people import MembershipQuerySet
-    from conversations.models.personal.guest import Guest
 
 MAX_TITLE_LENGTH = 120
 RECENT_CONVERSATIONS = 40
@@ -39,7 +39,7 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         return self.filter(self.where_reads(user), deleted_at=None)
 
     def readers(self, among: Iterable[UUID]) -> set[tuple[UUID, UUID]]:
-        """Return pairs (conversation, person) of these people by the rule of visible_to, in four queries for all."""
+        """Return pairs (conversation, person) of these people by the rule of visible_to, in five queries for all."""
         rows = self.filter(deleted_at=None)
         own = rows.filter(team=None, owner__in=among).values_list("pk", "owner")
         places = Membership.objects.filter(user__in=among)
@@ -51,13 +51,15 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         )
         shared = wide.values_list("pk", "team__memberships__user")
         guests = rows.filter(guests__user__in=among).values_list("pk", "guests__user")
-        return {*own, *shared, *narrow.values_list("pk", "project__places__membership__user"), *guests}
+        granted = rows.filter(team_grants__team__memberships__in=places)
+        by_name = {*guests, *granted.values_list("pk", "team_grants__team__memberships__user")}
+        return {*own, *shared, *narrow.values_list("pk", "project__places__membership__user"), *by_name}
 
     def touching(self, people: Iterable[UUID]) -> "ConversationQuerySet":
         """Return the conversations that some of these people may read, and others of their teams."""
         teams = Membership.objects.filter(user__in=people).values("team")
-        named = Conversation.objects.filter(guests__user__in=people).values("pk")
-        return self.filter(Q(team=None, owner__in=people) | Q(team__in=teams) | Q(pk__in=named), deleted_at=None)
+        by_name = Conversation.objects.filter(Q(guests__user__in=people) | Q(team_grants__team__in=teams)).values("pk")
+        return self.filter(Q(team=None, owner__in=people) | Q(team__in=teams) | Q(pk__in=by_name), deleted_at=None)
 
     def writable_by(self, user: User) -> "ConversationQuerySet":
         """Return the visible conversations, without those in which this person only reads."""
@@ -82,21 +84,28 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 
     def where_reads(self, user: User) -> Q:
         """Return the condition that this person reads a conversation; all access is judged by these three."""
-        return Q(team=None, owner=user) | self.where_shared(user) | self._naming(guests__user=user)
+        return self.where_placed(user) | self.where_named(user)
 
-    def where_shared(self, user: User) -> Q:
-        """Return the condition that this person reads a conversation by their place in its team."""
-        return Q(team__in=Team.objects.visible_to(user)) & self._open_to(user)
+    def where_placed(self, user: User) -> Q:
+        """Return the condition that this person reads a conversation as its owner or by a place in its team."""
+        return Q(team=None, owner=user) | Q(team__in=Team.objects.visible_to(user)) & self._open_to(user)
+
+    def where_named(self, user: User) -> Q:
+        """Return the condition that a conversation is open to this person by name, or to one of their teams."""
+        return self._naming(guests__user=user) | self._naming(team_grants__team__in=Team.objects.visible_to(user))
 
     def where_writes(self, user: User) -> Q:
         """Return the condition that this person writes in a conversation."""
-        shared = Q(team__in=Team.objects.writable_by(user)) & self._open_to(user)
-        return Q(team=None, owner=user) | shared | self._naming(guests__user=user, guests__writes=True)
+        teams = self._naming(team_grants__team__in=Team.objects.writable_by(user), team_grants__writes=True)
+        return self._where_writes_in_place(user) | self._naming(guests__user=user, guests__writes=True) | teams
 
     def where_decides(self, user: User) -> Q:
         """Return the condition that this person writes in a conversation and owns it or leads its team."""
         led = Membership.objects.filter(user=user, role=Membership.Role.LEAD).values("team")
-        return self.where_writes(user) & (Q(owner=user) | Q(team__in=led))
+        return self._where_writes_in_place(user) & (Q(owner=user) | Q(team__in=led))
+
+    def _where_writes_in_place(self, user: User) -> Q:
+        return Q(team=None, owner=user) | Q(team__in=Team.objects.writable_by(user)) & self._open_to(user)
 
     def _naming(self, **guests: Any) -> Q:
         return Q(pk__in=Conversation.objects.filter(**guests).values("pk"))
@@ -137,7 +146,7 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         return list(dict.fromkeys(own.values_list("model", flat=True)[:RECENT_CONVERSATIONS]))
 
 
-class Conversation(models.Model):
+class Conversation(OpenByName):
     """A tree of messages with an owner and an audience; `revision` counts its changes."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -160,8 +169,6 @@ class Conversation(models.Model):
     """The assistant of its first question, as it was then: {"id", "name", "symbol", "version"}."""
     system_prompt = models.TextField(_("system prompt"), blank=True)
     parameters = models.JSONField(_("parameters"), default=dict, blank=True)
-    has_guests = models.BooleanField(default=False, db_default=False, editable=False)
-    """False if it names nobody: most do not, and need not be asked for the names."""
     revision = models.PositiveBigIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -251,10 +258,13 @@ class Conversation(models.Model):
         """Return the ids of all readers of this conversation; one in the bin has none."""
         if self.deleted_at is not None:
             return []
-        guests = self.guests.values_list("user", flat=True) if self.has_guests else ()
+        return list(dict.fromkeys((*self.placed_ids(), *self.rights_by_name())))
+
+    def placed_ids(self) -> set[UUID]:
+        """Return the ids of its owner or of its readers in its team."""
         if self.team_id is None:
-            return list(dict.fromkeys((self.owner_id, *guests)))
-        return list({*self.places().values_list("user", flat=True), *guests})
+            return {self.owner_id}
+        return set(self.places().values_list("user", flat=True))
 
     def people(self, *, also_inactive: bool = False) -> list[User]:
         """Return its readers whose names are known to one another; see `Team.named`.
@@ -262,7 +272,10 @@ class Conversation(models.Model):
         With `also_inactive` also others of the team.
         """
         members = self.team.named(also_inactive=also_inactive) if self.team else [self.owner]
-        found = dict.fromkeys([*members, *(guest.user for guest in self.named())])
+        named = [guest.user for guest in self.named()]
+        for grant in self.named_teams():
+            named += grant.team.named(also_inactive=also_inactive)
+        found = dict.fromkeys([*members, *named])
         readers = set(self.audience_ids())  # a narrow project's are not all of the team
         return [one for one in found if also_inactive or (one.is_active and one.pk in readers)]
 
@@ -277,19 +290,6 @@ class Conversation(models.Model):
         places = Membership.objects.filter(team=self.team_id)
         is_narrow = self.project is not None and self.project.is_narrow
         return places.filter(project_places__project=self.project_id) if is_narrow else places
-
-    def named(self) -> "list[Guest]":
-        """Return its guests, those named first before the others, without those who are in its team now."""
-        if not self.has_guests:
-            return []
-        guests = self.guests.select_related("user", "named_by").order_by("pk")
-        return list(guests.exclude(user__in=self.places().values_list("user")) if self.team_id else guests)
-
-    def is_read_without_name(self, user: User) -> bool:
-        """Return whether this person reads it as its owner or by a place in its team."""
-        if self.team_id is None:
-            return self.owner_id == user.pk
-        return self.places().filter(user=user).exists()
 
 
 def _writable(person: UUID, key: UUID) -> ConversationQuerySet:

@@ -11,7 +11,6 @@ from conversations.errors import Refused
 from conversations.models.conversation import Conversation, ConversationQuerySet
 from conversations.models.message import Message
 from conversations.models.people import Membership, User
-from conversations.models.personal.guest import Guest
 from conversations.models.personal.mention import Mention
 from conversations.models.personal.read_state import ReadMark
 from providers.prepared_queries import Prepared
@@ -45,7 +44,7 @@ _LISTED = Prepared(_listed)
 
 def placed(rows: ConversationQuerySet, user: User) -> ConversationQuerySet:
     """Annotate what tells each conversation's section in this person's list, newest first."""
-    named = Q(pk__in=Guest.objects.filter(user=user).values("conversation")) & ~rows.where_shared(user)
+    named = rows.where_named(user) & ~rows.where_placed(user)
     rows = arranged(rows, user).annotate(is_named=ExpressionWrapper(named, BooleanField()))
     return rows.order_by("-updated_at", "-id")
 

@@ -89,9 +89,8 @@ def _scopes(person: User) -> list[UUID]:
     """
     if not scoping.is_done():
         return []
-    hosts = (
-        Conversation.objects.filter(guests__user=person).values_list(Coalesce("team", "owner"), flat=True).distinct()
-    )
+    rows = Conversation.objects.filter(Conversation.objects.where_named(person))
+    hosts = rows.values_list(Coalesce("team", "owner"), flat=True).distinct()
     found = list({person.pk, *(team.pk for team in _TEAMS(person.pk)), *hosts})
     return found if len(found) <= MAX_SCOPES else []
 

@@ -35,7 +35,7 @@ MAX_TEAMS, MAX_INVITATIONS, MAX_TOKENS, MAX_PROJECTS = 100, 200, 50, 200
 MAX_PROMPTS, MAX_PROMPT_CHARACTERS = 500, 3_000_000
 """Prompts of one person, one team or the site, and the characters of all their versions."""
 MAX_GUESTS = 100
-"""People to whom one conversation is open by name."""
+"""People and teams to whom one conversation is open by name."""
 MAX_ASSISTANTS, MAX_ASSISTANT_CHARACTERS = 200, 3_000_000
 """Assistants of one person, one team or the site, and the characters of all versions of their instructions."""
 MAX_MENTIONS_A_MINUTE = 300
@@ -79,7 +79,8 @@ def check_mentions(message: Message, people: int) -> None:
 
 def check_guests(conversation: Conversation) -> None:
     """Refuse another guest of a conversation that names very many."""
-    _check(conversation.guests.count() < MAX_GUESTS, f"A conversation is open to {MAX_GUESTS} people by name.")
+    named = conversation.guests.count() + conversation.team_grants.count()
+    _check(named < MAX_GUESTS, f"A conversation is open to {MAX_GUESTS} people and teams by name.")
 
 
 def check_teams(person: User) -> None:

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from conversations.accounts.signed_in import person_of
-from conversations.models import Conversation, Membership, Share, Team, User
+from conversations.models import Conversation, Membership, Share, Team, TeamGrant, User
 from conversations.models.links.share import ShareQuerySet
 
 
@@ -29,6 +29,15 @@ class MoveTarget:
         return str(self.team.pk) if self.team else ""
 
 
+@dataclass(frozen=True, slots=True)
+class GrantedTeam:
+    """A team to which a conversation is open beside its own, with its readers, and those who lose it without."""
+
+    grant: TeamGrant
+    readers: tuple[str, ...]
+    lost: tuple[str, ...]
+
+
 @login_required
 @never_cache
 @require_GET
@@ -39,17 +48,18 @@ def audience(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     conversation = seen.filter(pk=conversation_id).first()
     if conversation is None:
         raise Http404
-    guests = conversation.named()
     context = {
         "conversation": conversation,
         "person": person,
         "places": _places(conversation),
-        "guests": guests,
-        "reads_project": person not in [guest.user for guest in guests],
+        "guests": conversation.named(),
+        "granted": _granted(conversation),
+        "reads_project": person.pk in conversation.placed_ids(),
         "known": conversation.people_to_name(person),
         "links": _links(person, conversation),
         "can_share": conversation.can_share(person),
-        "goals": _goals(person, conversation),
+        "goals": (goals := _goals(person, conversation)),
+        "grantable": _grantable(conversation, goals),
     }
     return render(request, "_audience.html", context)
 
@@ -57,6 +67,25 @@ def audience(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 def _places(conversation: Conversation) -> Iterable[Membership]:
     """Return the places of its readers in its team, who can come in; none without a team."""
     return conversation.places().filter(user__is_active=True).select_related("user").by_rank()
+
+
+def _granted(conversation: Conversation) -> list[GrantedTeam]:
+    """Return the teams to which it is open by name, with those who read it by this one alone."""
+    grants = conversation.named_teams()
+    members = {grant.pk: grant.team.named() for grant in grants}
+    otherwise = {*conversation.placed_ids(), *(guest.user_id for guest in conversation.named())}
+    found = []
+    for grant in grants:
+        others = {one.pk for key, people in members.items() if key != grant.pk for one in people}
+        lost = [one.name for one in members[grant.pk] if one.pk not in otherwise | others]
+        found.append(GrantedTeam(grant, tuple(one.name for one in members[grant.pk]), tuple(lost)))
+    return found
+
+
+def _grantable(conversation: Conversation, goals: Iterable[MoveTarget]) -> list[MoveTarget]:
+    """Return the teams among the possible audiences to which it is not open yet."""
+    known = set(conversation.team_grants.values_list("team", flat=True))
+    return [goal for goal in goals if goal.team and goal.team.pk not in known]
 
 
 def _links(person: User, conversation: Conversation) -> ShareQuerySet:

@@ -151,10 +151,11 @@ def _is_folded(conversation: Conversation, shown: threads.Thread | None) -> bool
 
 
 def _readers(person: User, conversation: Conversation) -> str:
-    """Return the names of the team, or the owner, and of the guests, without this person's."""
+    """Return the names of the teams, or the owner, and of the guests, without this person's."""
     owner = None if conversation.team or conversation.owner == person else conversation.owner.name
     guests = [guest.user.name for guest in conversation.named() if guest.user != person]
-    return ", ".join(filter(None, (conversation.team_name, owner, *guests)))
+    teams = [grant.team.name for grant in conversation.named_teams()]
+    return ", ".join(filter(None, (conversation.team_name, owner, *teams, *guests)))
 
 
 def _projects(person: UUID) -> "QuerySet[Project]":

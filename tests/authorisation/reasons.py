@@ -52,6 +52,8 @@ REASONS = {
     "api:stop_catch_up": "whoever asked for it stops it, while they read the conversation",
     "api:name_guest": _DECIDERS,
     "api:end_guest": _DECIDERS + "; a guest leaves it alone",
+    "api:name_team": _DECIDERS + "; they write in the team",
+    "api:end_team": _DECIDERS,
     "remark.add": _REMARKERS,
     "remark.reply": _REMARKERS,
     "remark.assign": _REMARKERS,

@@ -88,8 +88,10 @@ NAMED = LEAD | OWNER
 """The members of the narrow project."""
 READER = frozenset({Role.READER})
 """A guest of the conversation “guests” who only reads; the member is one who writes."""
+FOREIGNERS = frozenset({Role.OTHER})
+"""Members of another team, to which the conversation “guests” is open for reading."""
 READ = {"private": OWNER, "shared": TEAM, "left": TEAM, "deleted": NOBODY, "narrow": NAMED,
-        "guests": OWNER | READER | MEMBER}  # fmt: skip
+        "guests": OWNER | READER | MEMBER | FOREIGNERS}  # fmt: skip
 WRITE = {"private": OWNER, "shared": WRITERS, "left": WRITERS, "deleted": NOBODY, "narrow": NAMED,
          "guests": OWNER | MEMBER}  # fmt: skip
 DECIDE = {"private": OWNER, "shared": LEAD | OWNER, "left": LEAD, "deleted": NOBODY, "narrow": NAMED,
@@ -126,7 +128,6 @@ FILE_OF_PROMPTS = '[{{"command": "x", "title": "Other", "content": "Other words"
 FILE_OF_ASSISTANTS = '{{"format": "chatsite-assistants", "assistants": [{{"name": "Other"}}]}}'
 WORDS = {"name": "Other", "text": "Other {{words}}"}
 REVOCABLE = {"share open": LEAD | OWNER, "share of who left": LEAD | OWNER | GONE, "share of what is private": OWNER}
-FOREIGNERS = frozenset({Role.OTHER})
 TARGETS = {"target own": MEMBER, "target of the team": LEAD}
 """Roles that see and change a place where somebody is told what happens."""
 NOTIFIED = {
@@ -404,7 +405,7 @@ API = [
         "api:conversations",
         query="?kind=named",
         roles=SIGNED_IN,
-        shows={**dict.fromkeys(READ, NOBODY), "guests": READER | MEMBER},
+        shows={**dict.fromkeys(READ, NOBODY), "guests": READER | MEMBER | FOREIGNERS},
     ),
     on("api:conversations", query="?bin=true", roles=SIGNED_IN, shows=BIN, publishes="deleted"),
     on("api:find", query="?q=canary-words", roles=SIGNED_IN, shows=READ),
@@ -478,6 +479,8 @@ API = [
             "shared, no guest": NOBODY,
         },
     ),
+    on("api:name_team", "POST", {"team": "{team_id}"}, targets=MOVES, ok=200),
+    on("api:end_team", "DELETE", targets={"guests, a team": OWNER, "private, to the team": NOBODY}, ok=204),
     on("api:delete", "DELETE", targets=DECIDE, ok=204),
     on("api:delete", "DELETE", query="?for_good=true", targets=END, ok=204),
     on("api:restore", "POST", targets=RESTORE, ok=200, publishes="deleted"),

@@ -44,6 +44,7 @@ from conversations.models import (
     Summary,
     Target,
     Team,
+    TeamGrant,
     UsageRecord,
     User,
     Verification,
@@ -211,6 +212,9 @@ def _conversations(world: World, crew: Team) -> None:
         place = {"conversation_id": guests["conversation_id"], "user": world.people[name]}
         Guest.objects.create(**place, writes=name == "member")
         world.targets[f"guests, the {name}"] = {**guests, "person_id": world.people[name].pk}
+    others = Team.objects.get(name="Foreigners")
+    TeamGrant.objects.create(conversation_id=guests["conversation_id"], team=others)
+    world.targets["guests, a team"] = {**guests, "team_id": others.pk}
     world.targets["shared, no guest"] = {**world.targets["shared"], "person_id": world.people["member"].pk}
     unsent = storage.store(world.people["owner"], FILE.format("unsent"), "text/plain", b"x")
     world.targets["unsent"] = {"file_id": unsent.pk}

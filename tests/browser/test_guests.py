@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from conversations import actions
-from conversations.models import Conversation, Guest
+from conversations.models import Conversation, Guest, Membership, Team
 from providers.models import LanguageModel
 from tests.browser.conftest import Visit
 from tests.conftest import Cast
@@ -38,17 +38,28 @@ def test_a_name_in_the_box_gives_access_and_the_chip_takes_it(cast: Cast, model:
     expect(row).to_have_count(0)
 
 
-def test_an_undone_move_gives_guests_their_access_back(cast: Cast, model: LanguageModel, visit: Visit) -> None:
+def test_an_undone_move_gives_teams_and_guests_access_again(cast: Cast, model: LanguageModel, visit: Visit) -> None:
     talk = Conversation.objects.create(owner=cast.alice, title="Harbour plan", revision=1)
     actions.name_guest(cast.alice, talk.pk, "carol", writes=True)
-    alice = visit(cast.alice, f"/conversations/{talk.pk}/")
+    dock = Team.objects.create(name="Dock")
+    for person in (cast.alice, cast.bob):
+        Membership.objects.create(team=dock, user=person)
+    bob, alice = visit(cast.bob), visit(cast.alice, f"/conversations/{talk.pk}/")
+    alice.page.locator(".chip").click()
+    panel = alice.page.locator("audience-panel")
+    panel.get_by_label("Give a team access").select_option("Dock")
+    expect(panel.locator("[data-granting] .audience__warning:visible")).to_contain_text("alice, bob")
+    panel.locator("[data-granting] button").click()
+    expect(alice.page.locator(".chip__name")).to_have_text("Dock, carol")
+    expect(bob.page.locator('.section[data-section="named"] .row')).to_contain_text("Harbour plan")
+    alice.page.keyboard.press("Escape")
     alice.page.locator(".chat__more").click()
     alice.page.locator("[data-act=move]").click()
     alice.page.locator("[data-act=move-to]", has_text="Crew").click()
     undo = alice.page.locator(".undo")
-    expect(undo).to_contain_text("No longer shared with: carol.")
+    expect(undo).to_contain_text("No longer shared with: Dock, carol.")
     assert not Guest.objects.exists()
     undo.get_by_role("button").click()
-    expect(alice.page.locator(".chip__name")).to_have_text("carol")
+    expect(alice.page.locator(".chip__name")).to_have_text("Dock, carol")
     guest = Guest.objects.get()
     assert (guest.user, guest.writes) == (cast.carol, True)

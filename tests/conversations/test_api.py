@@ -75,7 +75,8 @@ def test_a_conversation_is_made_with_everything(cast: Cast, alice: Api) -> None:
     assert (made["title"], made["model"], made["system_prompt"]) == ("Ours", str(model.id), "Be brief.")
     assert made["owner"] == {"id": str(cast.alice.id), "name": "alice"}
     team = {"id": str(cast.team.id), "name": "Crew", "keeps_days": None}
-    assert made["audience"] == {"kind": "team", "team": team, "write": True, "decide": True, "guests": []}
+    rights = {"write": True, "decide": True, "named": False}
+    assert made["audience"] == {"kind": "team", "team": team, **rights, "guests": [], "teams": []}
     assert (made["parameters"], made["revision"], made["streaming"]) == ({"seed": 7}, 1, False)
     assert alice.get(f"/conversations/{made['id']}") == made
 

@@ -36,7 +36,8 @@ def test_a_private_conversation_becomes_a_teams(cast: Cast, connect: Connect) ->
     status, shown = Api(cast.bob).call("PATCH", path(conversation), {"team": str(cast.team.pk)})
     assert status == 200
     team = {"id": str(cast.team.pk), "name": "Crew", "keeps_days": None}
-    assert shown["audience"] == {"kind": "team", "team": team, "write": True, "decide": True, "guests": []}
+    rights = {"write": True, "decide": True, "named": False}
+    assert shown["audience"] == {"kind": "team", "team": team, **rights, "guests": [], "teams": []}
     for socket in (alice, rita, mine):
         assert socket.event("conversation.updated")["team"]["name"] == "Crew"
     assert rita.ask("conversation.open", conversation=conversation.pk)["type"] == "ack"

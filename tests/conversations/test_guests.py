@@ -44,7 +44,8 @@ def test_a_guest_reads_at_every_door_and_writes_once_named_for_it(
     status, shown = name(cast.alice, talk, "Carol")
     assert status == 200
     guest = {"id": str(cast.carol.pk), "name": "carol", "write": False}
-    assert shown["audience"] == {"kind": "people", "team": None, "write": True, "decide": True, "guests": [guest]}
+    rights = {"write": True, "decide": True, "named": False}
+    assert shown["audience"] == {"kind": "people", "team": None, **rights, "guests": [guest], "teams": []}
     assert carol.event("conversation.updated")["guests"] == [guest]
     seen = Api(cast.carol).get("/conversations?kind=named")["results"]
     assert [(one["title"], one["audience"]["write"], one["audience"]["decide"]) for one in seen] == [

@@ -1,4 +1,4 @@
-"""Guests: the people to whom a conversation is opened by name, and who lose it again."""
+"""Guests and granted teams: whom a conversation is opened to by name, and who lose it again."""
 
 from typing import Any
 from uuid import UUID
@@ -6,11 +6,11 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
-from conversations.actions.access import to_arrange, to_decide_on
+from conversations.actions.access import team_to_write_in, to_arrange, to_decide_on
 from conversations.actions.audience.shared_place import keep_place
 from conversations.errors import NotFound, Refused
 from conversations.live import events
-from conversations.models import Conversation, Guest, Message, Notification, User
+from conversations.models import Conversation, Guest, Message, Notification, Team, TeamGrant, User
 from conversations.usage import quotas
 from providers.audit import log
 from providers.audit.log import Act
@@ -29,7 +29,7 @@ def name_guest(user: User, conversation_id: UUID, name: str, *, writes: bool) ->
             raise Refused("bad_field", "Nobody here has this name.", "name")
         if writes and conversation.team_id is not None:
             raise Refused("conflict", "Only members write in a team's conversation.")
-        if conversation.is_read_without_name(person):
+        if person.pk in conversation.placed_ids():
             raise Refused("conflict", "This person reads the conversation already.")
         guest = conversation.guests.filter(user=person).first()
         if guest is None:
@@ -71,10 +71,61 @@ def _end(by: Any, conversation: Conversation, guest: Guest) -> None:
         transaction.on_commit(lambda: events.conversation_gone(key, revision, [person]))
 
 
+def name_team(user: User, conversation_id: UUID, team_id: UUID, *, writes: bool) -> None:
+    """Open a conversation to another team, in which this person writes, or change whether its writers write here.
+
+    As with guests, a team's own conversation is only read by others.
+    """
+    with transaction.atomic():
+        conversation = to_decide_on(user, conversation_id)
+        team = team_to_write_in(user, team_id)
+        if writes and conversation.team_id is not None:
+            raise Refused("conflict", "Only members write in a team's conversation.")
+        if team_id == conversation.team_id:
+            raise Refused("conflict", "This team reads the conversation already.")
+        grant = conversation.team_grants.filter(team=team).first()
+        if grant is None:
+            quotas.check_guests(conversation)
+            TeamGrant.objects.create(conversation=conversation, team=team, writes=writes, named_by=user)
+        elif grant.writes == writes:
+            return
+        else:
+            grant.writes = writes
+            grant.save(update_fields=["writes"])
+        _store(user, conversation, {}, {"team": team, "writes": writes})
+
+
+def end_team(user: User, conversation_id: UUID, team_id: UUID) -> None:
+    """Take a conversation from a team to which it was opened, as who decides on it."""
+    with transaction.atomic():
+        conversation = to_decide_on(user, conversation_id)
+        grant = conversation.team_grants.select_related("team").filter(team=team_id).first()
+        if grant is None:
+            raise NotFound
+        _end_grant(user, conversation, grant)
+
+
+def end_grants(by: Any, team: Team) -> None:
+    """Take all conversations of others from a team that is about to end; needs a transaction."""
+    grants = TeamGrant.objects.filter(team=team)
+    held = Conversation.objects.filter(team_grants__in=grants).order_by("pk")
+    list(held.select_for_update(of=("self",), no_key=True))
+    for grant in grants.select_related("team", *(f"conversation__{one}" for one in ("team", "project", "owner"))):
+        _end_grant(by, grant.conversation, grant)
+
+
+def _end_grant(by: Any, conversation: Conversation, grant: TeamGrant) -> None:
+    key, before = conversation.pk, set(conversation.audience_ids())
+    grant.delete()
+    _store(by, conversation, {"team": grant.team}, {})
+    revision, lost = conversation.revision, before - set(conversation.audience_ids())
+    transaction.on_commit(lambda: events.conversation_gone(key, revision, lost))
+
+
 def _store(user: Any, conversation: Conversation, before: dict[str, object], after: dict[str, object]) -> None:
     """Advance the revision, note and announce the change; the thread goes on from the same branch."""
     was_private, leaf = conversation.is_private, Message.objects.leaf_for(user, conversation)
-    revision = conversation.advance(1, moves_up=False, has_guests=conversation.guests.exists())
+    revision = conversation.advance(1, moves_up=False, has_guests=conversation.names_anybody())
     if conversation.is_private != was_private:
         keep_place(user, conversation, leaf)
     log.note(user, Act.CHANGED, conversation, name="", before=before, after=after)

@@ -29,7 +29,7 @@ def move_conversation(user: User, conversation_id: UUID, team_id: UUID | None) -
             raise Held("moved")
         before, old = set(conversation.audience_ids()), conversation.team_name
         leaf = Message.objects.leaf_for(user, conversation)
-        conversation.guests.all().delete()
+        conversation.forget_names()
         revision = conversation.advance(1, team=team, project=None, has_guests=False)
         keep_place(user, conversation, leaf)
         indexing.move(conversation)
@@ -63,7 +63,7 @@ def move_to_project(user: User, conversation_id: UUID, project_id: UUID | None) 
         leaf = Message.objects.leaf_for(user, conversation)
         kept = {}
         if is_narrow or moves_away:
-            conversation.guests.all().delete()
+            conversation.forget_names()
             kept["has_guests"] = False
         revision = conversation.advance(1, moves_up=moves_away, team=team, project=project, **kept)
         if moves_away:

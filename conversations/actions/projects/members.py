@@ -10,7 +10,7 @@ from django.db import transaction
 from conversations.actions.access import project_to_decide_on
 from conversations.errors import NotFound, Refused
 from conversations.live import events
-from conversations.models import Conversation, Guest, Membership, Project, ProjectMember, User
+from conversations.models import Conversation, Guest, Membership, Project, ProjectMember, TeamGrant, User
 from providers.audit import log
 
 
@@ -58,7 +58,8 @@ def _let_in(by: User, project: Project, places: Collection[Membership], *, witho
     before = {one.pk: set(one.audience_ids()) for one in conversations}
     held = ProjectMember.objects.filter(project=project)
     if without_guests:
-        Guest.objects.filter(conversation__project=project).delete()
+        for kind in (Guest, TeamGrant):
+            kind.objects.filter(conversation__project=project).delete()
     with log.watch(by, Project.objects.filter(pk=project.pk), held):
         project.save(update_fields=["is_narrow", "owner"])
         held.exclude(membership__in=places).delete()
@@ -78,7 +79,7 @@ def _places(project: Project, people: Collection[UUID]) -> list[Membership]:
 
 def _tell(conversation: Conversation, before: set[UUID]) -> None:
     """Advance the revision and announce the change to those who read it now, and to those who no longer do."""
-    has_guests = conversation.has_guests and conversation.guests.exists()
+    has_guests = conversation.has_guests and conversation.names_anybody()
     revision = conversation.advance(1, moves_up=False, has_guests=has_guests)
     if conversation.deleted_at is not None:
         return

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from conversations.accounts.signed_in import person_of
-from conversations.models import Arrangement, Conversation, Guest, Mention, User
+from conversations.models import Arrangement, Conversation, Mention, User
 from conversations.models.conversation import ConversationQuerySet
 from conversations.models.sidebar import cursor_of, placed, sidebar
 from providers.prepared_queries import Prepared
@@ -82,7 +82,7 @@ def _rows(name: str, person: UUID) -> ConversationQuerySet:
     listed = placed(Conversation.objects.visible_to(user), user).filter(Q(is_archived=False), **CONDITIONS[name])
     if name == "pinned":  # few: they are looked up instead of all being looked through
         return listed.filter(pk__in=Arrangement.objects.filter(user=person, pinned=True).values("conversation"))
-    return listed.filter(pk__in=Guest.objects.filter(user=person).values("conversation")) if name == "named" else listed
+    return listed.filter(listed.where_named(user)) if name == "named" else listed
 
 
 def _annotated(person: UUID, rows: ConversationQuerySet) -> ConversationQuerySet:

@@ -44,13 +44,16 @@ class AudiencePanel extends HTMLElement {
     const { target: form } = event;
     if (form === this.#form) this.#move();
     else if (form.dataset.guest) this.#end(form.dataset.guest);
+    else if (form.dataset.grant) this.#setTeam("DELETE", form.dataset.grant);
+    else if ("granting" in form.dataset) this.#setTeam("POST", "", { team: form.elements.team.value, write: Boolean(form.elements.write?.checked) });
     else if ("naming" in form.dataset) this.#give(form.elements.name.value, form.elements.write?.checked);
     else this.#revoke(form);
   }
 
   #changed(field) {
     if ("name" in field.dataset) call("POST", guests(), { name: field.dataset.name, write: Boolean(field.value) }).catch(() => this.#load());
-    else if (field.form === this.#form) this.#warn();
+    else if (field.dataset.grant) this.#setTeam("POST", "", { team: field.dataset.grant, write: Boolean(field.value) });
+    else if (field.name === "team") this.#warn(field);
   }
 
   /** The page is told by an event who reads it then; here a name that was refused stays in its field. */
@@ -78,11 +81,15 @@ class AudiencePanel extends HTMLElement {
     await this.#load();
   }
 
+  async #setTeam(method, key, body) {
+    await call(method, [`${page.api.conversation(page.conversation)}/teams`, key].filter(Boolean).join("/"), body).catch(() => null);
+    await this.#load();
+  }
+
   /** Before words of a few become those of many, the many are named. */
-  #warn() {
-    const goal = this.#form.team.value;
-    for (const warning of this.querySelectorAll("[data-goal]")) warning.hidden = warning.dataset.goal !== goal;
-    this.#form.querySelector(".button--main").disabled = goal === AS_IT_IS;
+  #warn({ form, value }) {
+    for (const warning of form.querySelectorAll("[data-goal]")) warning.hidden = warning.dataset.goal !== value;
+    form.querySelector("button:not([type])").disabled = value === AS_IT_IS;
   }
 
   async #move() {

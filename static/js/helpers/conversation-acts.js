@@ -16,6 +16,8 @@ const SETTINGS = {
   unarchive: { archived: false },
 };
 
+const NOBODY = { guests: [], teams: [] };
+
 /** Sets something of these conversations that has no other undo than its opposite. */
 export function set(name, conversations) {
   return each(conversations, ({ id }) => patch(id, SETTINGS[name]));
@@ -48,11 +50,11 @@ export async function file(conversations, project) {
 async function take(conversations, place) {
   const moved = [];
   const done = await each(conversations, async ({ id, team, project }) => {
-    const before = (await fetchConversation(id))?.audience.guests ?? [];
-    const now = (await patch(id, place))?.audience.guests ?? [];
-    const ended = without(before, now);
+    const before = (await fetchConversation(id))?.audience ?? NOBODY;
+    const now = (await patch(id, place))?.audience ?? NOBODY;
+    const [ended, teams] = [without(before.guests, now.guests), without(before.teams, now.teams)];
     const readers = ended.length ? await call("GET", `${page.api.people}?conversation=${id}`).catch(() => []) : [];
-    moved.push({ id, team, project, ended, lost: without(ended, readers) });
+    moved.push({ id, team, project, ended, teams, lost: [...teams, ...without(ended, readers)] });
   });
   const names = new Set(moved.flatMap(({ lost }) => lost.map(({ name }) => name)));
   offer("moved", done.length ? moved : [], takeBack, names.size ? phrase("moved.lost", { names: [...names].join(", ") }) : "");
@@ -61,9 +63,11 @@ async function take(conversations, place) {
 const without = (people, others) => people.filter(({ id }) => !others.some((other) => other.id === id));
 
 /** Moves it back to where it was. */
-async function takeBack({ id, team, project, ended }) {
+async function takeBack({ id, team, project, ended, teams }) {
   const back = await patch(id, { team: team || null, project: project || null });
-  for (const { name, write } of back ? ended : []) await call("POST", `${page.api.conversation(id)}/guests`, { name, write });
+  const given = (kind, body) => back && call("POST", `${page.api.conversation(id)}/${kind}`, body);
+  for (const { name, write } of ended) await given("guests", { name, write });
+  for (const { id: other, write } of teams) await given("teams", { team: other, write });
 }
 
 async function patch(id, change) {

@@ -58,15 +58,15 @@ export function isNews(row, kind, revision) {
 
 /** What the API says of a conversation, as the list shows it. */
 export function toRow(conversation) {
-  const { team = null, guests, decide, write } = conversation.audience;
-  return { ...conversation, team, guests, may: decide ? "decide" : write ? "write" : "read" };
+  const { team = null, guests, teams, named, decide, write } = conversation.audience;
+  return { ...conversation, team, guests, teams, named, may: decide ? "decide" : write ? "write" : "read" };
 }
 
 /** Shows what is known of a conversation; what is undefined stays as it is. */
-export function fill(row, { title, team, guests, project, project_name, pinned, muted, mentioned, may }) {
+export function fill(row, { title, team, guests, named, project, project_name, pinned, muted, mentioned, may }) {
   if (title !== undefined) entitle(row, title);
   if (team !== undefined) setPlace(row, team, project, project_name);
-  if (guests) setGuests(row, guests);
+  if (guests) setNamed(row, named);
   if (pinned !== undefined) row.toggleAttribute("data-pinned", pinned);
   if (muted !== undefined) row.toggleAttribute("data-muted", muted);
   if (mentioned !== undefined) row.toggleAttribute("data-mentioned", mentioned && row.querySelector(".row__link").ariaCurrent !== "page");
@@ -82,11 +82,11 @@ function setPlace(row, team, project, projectName) {
   delete row.dataset.may;
 }
 
-/** Whom it names reads or writes, as it says of them. */
-function setGuests(row, guests) {
-  const own = ownAmong(guests);
-  row.toggleAttribute("data-named", Boolean(own));
-  if (own) row.dataset.may = own.write ? "write" : "read";
+/** Whoever reads it by name alone is told by an event whether to write, too. */
+function setNamed(row, named = false) {
+  if (typeof named === "string") row.dataset.may = named;
+  else if (row.hasAttribute("data-named") && !named) delete row.dataset.may;
+  row.toggleAttribute("data-named", Boolean(named));
 }
 
 /** The names of a conversation's team and project, where it has them. */
@@ -94,11 +94,8 @@ export function placeName(team, project) {
   return [team?.name, project].filter(Boolean).join(" · ");
 }
 
-/** The reader, if the conversation is open to them by name. */
-const ownAmong = (guests) => guests.find(({ id }) => id === page.person.id);
-
 /** The section of the list in which a conversation stands. */
-export function sectionOf({ pinned, guests, named = Boolean(ownAmong(guests)), team }) {
+export function sectionOf({ pinned, named, team }) {
   if (pinned) return "pinned";
   if (named) return "named";
   return team ? "team" : "private";

@@ -28,8 +28,8 @@ export class Header {
   }
 
   /** Shows what is known of the open conversation. */
-  show({ title, owner, team, guests = [], project_name: project, shared }) {
-    const readers = [team ?? owner, ...guests].filter((one) => one && one.id !== page.person.id).map(({ name }) => name);
+  show({ title, owner, team, teams = [], guests = [], project_name: project, shared }) {
+    const readers = [team ?? owner, ...teams, ...guests].filter((one) => one && one.id !== page.person.id).map(({ name }) => name);
     this.#chip.hidden = this.#print.hidden = this.#more.hidden = false;
     this.#chip.toggleAttribute("data-team", readers.length > 0);
     if (shared !== undefined) this.#chip.toggleAttribute("data-shared", shared);

@@ -1,5 +1,6 @@
 /** What the socket tells: connections that come and go, and the news that they bring. */
 
+import { toRow } from "../helpers/conversation-rows.js";
 import { fetchConversation } from "../helpers/fetch-list.js";
 import { codeOf } from "../helpers/refused.js";
 import { thisTab } from "../helpers/storage.js";
@@ -52,6 +53,7 @@ export class SocketEvents {
     if (!before || before === right()) return followed;
     const now = await fetchConversation(page.conversation);
     if (now && now.audience.write !== page.canWrite) location.reload();
+    else if (now) this.#chat.list.update(toRow(now));
     return followed;
   }
 
