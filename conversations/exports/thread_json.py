@@ -13,7 +13,7 @@ the one that its model was told. The fields of a remark, a summary and a file:
 
     {"id", "remark", "author", "text", "quote", "start", "end", "assignee", "resolved_by", "resolved_at", "created_at"}
 
-    {"id", "model", "cost", "versions": [{"number", "author": null for the model, "text", "created_at"}]}
+    {"id", "model", "cost", "room", "versions": [{"number", "author": null for the model, "text", "created_at"}]}
 
     {"id", "name", "media_type", "bytes", "data": base64, or "path": its place in the zip, or neither}
 """
@@ -130,7 +130,13 @@ def _summary(summary: Summary) -> dict[str, Any]:
         {"number": one.number, "author": one.author and one.author.name, "text": one.text, "created_at": one.created_at}
         for one in summary.versions.all()
     ]
-    return {"id": summary.pk, "model": summary.model_name, "cost": summary.cost, "versions": versions}
+    return {
+        "id": summary.pk,
+        "model": summary.model_name,
+        "cost": summary.cost,
+        "room": summary.room,
+        "versions": versions,
+    }
 
 
 def _remark(remark: Remark) -> dict[str, Any]:

@@ -29,6 +29,18 @@ class Attachment:
 
 
 @dataclass(slots=True)
+class SummedUp:
+    """The summary of all down to a message; its author is a model, the importer, or somebody else."""
+
+    text: str
+    model: str
+    room: int
+    is_by_model: bool
+    is_by_importer: bool
+    created_at: datetime | None
+
+
+@dataclass(slots=True)
 class Said:
     """A message. Its parts are ours (`Part.to_json`), and attachments in their places."""
 
@@ -42,6 +54,7 @@ class Said:
     model: str = ""
     fields: dict[str, Any] = field(default_factory=dict)
     """Other fields of the row, already checked."""
+    summary: SummedUp | None = None
 
     @property
     def is_empty(self) -> bool:

@@ -13,7 +13,7 @@ from conversations.errors import Refused
 from conversations.files import storage
 from conversations.ids import new_id
 from conversations.imports.growing import gained
-from conversations.imports.thread import Attachment, Problem, Said, Thread
+from conversations.imports.thread import Attachment, Problem, Said, SummedUp, Thread
 from conversations.imports.tree import in_order
 from conversations.imports.words import as_question, text_for
 from conversations.live import events
@@ -27,6 +27,7 @@ from conversations.models import (
     Membership,
     Message,
     ReadMark,
+    Summary,
     Team,
     User,
 )
@@ -129,7 +130,24 @@ class Writer:
         for row, attached in kept:
             storage.attach(row, attached)
         indexing.add_messages(rows)
+        for message, row in zip(messages, rows, strict=True):
+            if message.summary:
+                self._add_summary(row, message.summary)
         return rows
+
+    def _add_summary(self, row: Message, told: SummedUp) -> None:
+        """Insert a summary with its newest version alone; what it has cost was paid elsewhere."""
+        made = Summary.objects.create(
+            conversation=row.conversation,
+            message=row,
+            status=Summary.Status.READY,
+            text=told.text,
+            room=told.room,
+            model_name=told.model,
+            revision=row.revision,
+        )
+        author, made_at = self._owner if told.is_by_importer else None, told.created_at or row.created_at
+        made.versions.create(number=1, text=told.text, author=author, is_by_model=told.is_by_model, created_at=made_at)
 
     def _stored(self, attachment: Attachment) -> File | None:
         """Store a file as its importer's upload; None if it is absent, unknown, or finds no room."""

@@ -33,7 +33,7 @@ PATIENCE = 10.0
 MAX_SAID = 20_000
 """Characters of an answer after which the call is hung up."""
 
-_threads = ThreadPool("speech", 4, each=lambda _: 1, waiting=1, kept=0)
+_threads = ThreadPool("speech", 16, each=lambda _: 1, waiting=1, kept=0)
 
 
 class SpeechCall:

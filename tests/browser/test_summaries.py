@@ -38,4 +38,10 @@ def test_what_is_too_long_is_folded_by_a_button_and_the_summary_is_changed(
     expect(rita.get_by_role("button")).to_have_count(0)
     bob.ask("q9 of mine")
     assert "We agreed on green." in str(narrow.replies[-1].json["messages"])
+    bob.replies.last.hover()
+    bob.replies.last.locator("[data-act=more]").click()
+    bob.page.get_by_role("menuitem", name="Details").click()
+    bob.page.locator("#reply-details").get_by_role("link", name="Version 2").click()
+    expect(bob.page.locator("#reply-details")).to_be_hidden()
+    expect(bob.page.locator("chat-message[data-named] chat-summary")).to_be_visible()
     assert Message.objects.filter(error_code="context_too_long").count() == 1

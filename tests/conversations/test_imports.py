@@ -200,6 +200,10 @@ def fill(alice: User) -> None:
     answer(rich, question, "Red.", parts=parts, input_tokens=5, output_tokens=7, cost=12, finish_reason="stop")
     answer(rich, question, "Rot.", status="interrupted", error_code="cut_off", parameters={"temperature": 1})
     say(rich, "And now?", author=alice, parent=last(rich), parts=[{"kind": "text", "text": "And now?"}])
+    for author, text in ((None, "It is red."), (alice, "It is red, and 中文.")):
+        message = rich.messages.order_by("id")[2 if author else 1]
+        made = rich.summaries.create(message=message, text=text, status="ready", room=50, model_name="parrot")
+        made.versions.create(number=1, text=text, author=author, is_by_model=author is None)
     bob = User.objects.create_user("bob")
     plain = Conversation.objects.create(owner=alice, title="Plain")
     say(plain, "Hello", author=bob, parts=[{"kind": "text", "text": "Hello"}], for_people=True)
@@ -223,7 +227,11 @@ def told_in(content: bytes) -> Any:
         text = json.dumps({**conversation, "exported_at": None}, ensure_ascii=False)
         for key in [
             conversation["id"],
-            *(one["id"] for message in conversation["messages"] for one in [message, *message["files"]]),
+            *(
+                one["id"]
+                for message in conversation["messages"]
+                for one in [message, *message["files"], *message.get("summaries", ())]
+            ),
         ]:
             text = text.replace(key, numbers.setdefault(key, f"id {len(numbers)}"))
         conversation["text"] = text

@@ -7,9 +7,11 @@ import math
 import os
 import random
 import struct
+import threading
 import time
 import wave
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 from uuid import uuid4
@@ -337,6 +339,21 @@ def test_what_is_no_sound_is_told(
     assert set(answer) == {"error"}
     assert code is None or answer["error"]["code"] == code
     assert not list(kept_sounds._folder().glob("*"))
+
+
+def test_six_people_hear_at_once(cast: Cast, voice: LanguageModel, vendor: FakeVendor) -> None:
+    together = threading.Barrier(6)
+
+    def script(_: Any) -> Any:
+        together.wait(10)
+        return [{"Content-Type": "audio/mpeg"}, MP3]
+
+    vendor.script = script
+    people = [User.objects.create_user(f"reader{number}") for number in range(6)]
+    readings = [reading_aloud.Reading(person, "Hello", None, None) for person in people]
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda reading: json.loads(b"".join(reading.pieces())), readings))
+    assert all(base64.b64decode(answer["data"]) == MP3 for answer in answers)
 
 
 @pytest.mark.parametrize(("begun", "cost"), [(b"ID3\x04\x00 and then", 5 * 15), (b"<html>Sign in", 0)])

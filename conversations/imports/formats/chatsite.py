@@ -8,13 +8,16 @@ from uuid import UUID
 from conversations.errors import Refused
 from conversations.imports import fields
 from conversations.imports.formats.parts import checked
-from conversations.imports.thread import Attachment, Said, Thread
+from conversations.imports.thread import Attachment, Said, SummedUp, Thread
 from conversations.imports.upload import Files
 from conversations.models.assistants.assistant import MAX_NAME_LENGTH
+from conversations.models.marks.summary import MAX_SUMMARY_LENGTH
 from conversations.protocol.assistants import checked_symbol
 from conversations.text import title_of
 
 NAME = "chatsite"
+USUAL_ROOM = 4_000
+"""Tokens of people's own words beside a summary from a file that does not say."""
 _ENDED = ("complete", "stopped", "interrupted", "failed")
 _FINISHES = ("stop", "length", "blocked", "tool_call", "other")
 _CODE = re.compile(r"[a-z_]{1,32}")
@@ -59,6 +62,25 @@ def _said(raw: dict[str, Any], exporter: str, files: Files) -> Said:
         author="" if author == exporter or is_reply else author,
         model=fields.text(raw.get("model"), 200),
         fields=_fields(raw, fields.text(raw.get("text"))),
+        summary=_summary(raw, exporter),
+    )
+
+
+def _summary(raw: dict[str, Any], exporter: str) -> SummedUp | None:
+    """Return the newest version of the newest summary that stands at a message."""
+    found = list(fields.objects(raw.get("summaries")))[-1:]
+    versions = [version for one in found for version in fields.objects(one.get("versions"))]
+    text = fields.text(versions[-1].get("text"), MAX_SUMMARY_LENGTH).strip() if versions else ""
+    if not text:
+        return None
+    author = versions[-1].get("author")
+    return SummedUp(
+        text,
+        fields.text(found[0].get("model"), 200),
+        fields.count(found[0].get("room")) or USUAL_ROOM,
+        author is None,
+        author == exporter,
+        fields.time(versions[-1].get("created_at")),
     )
 
 

@@ -11,6 +11,7 @@ export async function showDetails(reply, button) {
   panel.replaceChildren();
   const isHere = await placePart(page.urls.reply(reply), panel).then(() => true, () => false);
   if (!isHere) return button.closest("message-actions").say("lost");
+  panel.querySelector('a[href^="#"]')?.addEventListener("click", () => panel.hidePopover());
   panel.showPopover();
   placeBeside(panel, button);
   panel.querySelector("button").focus({ preventScroll: true });
