@@ -42,10 +42,8 @@ def holders(project: UUID, words: Iterable[Token]) -> list[list[int]]:
     asked = [database.expression([word], (), scope) for word in words]
     if not asked:
         return []
-    one = f"SELECT * FROM (SELECT %s AS word, rowid FROM ({database.PASSAGES}) AS found LIMIT {MAX_HOLDERS}) AS held"  # noqa: S608
     with by_the_index(), connection.cursor() as cursor:
-        given = [value for number, expression in enumerate(asked) for value in (number, expression)]
-        cursor.execute(" UNION ALL ".join([one] * len(asked)), given)
+        cursor.execute(*database.passages(asked, MAX_HOLDERS))
         rows = cursor.fetchall()
     found: list[list[int]] = [[] for _ in asked]
     for number, key in rows:

@@ -19,8 +19,12 @@ MOVE = f"""
 """The statement that gives all words of a conversation another scope."""
 
 INSERT_PASSAGE = "INSERT INTO conversations_passageindex (rowid, conversations_passageindex) VALUES (%s, %s::tsvector)"
-PASSAGES = "SELECT rowid FROM conversations_passageindex WHERE conversations_passageindex @@ %s::tsquery"
-"""The statement that finds passages by an expression."""
+_PASSAGES = """
+    SELECT asked.place - 1, held.rowid FROM unnest(%s::tsquery[]) WITH ORDINALITY AS asked(query, place),
+    LATERAL (
+        SELECT rowid FROM conversations_passageindex WHERE conversations_passageindex @@ asked.query LIMIT %s
+    ) AS held
+"""
 
 SHARING = """
     SELECT rowid AS id, %s::float AS weight FROM conversations_searchindex
@@ -30,6 +34,14 @@ SHARING = """
 
 MATCHES, KEY = "id__has_words", "id"
 """The lookup of words in many entries, and the field by which these are ordered."""
+
+
+def passages(asked: Sequence[str], most: int) -> tuple[str, list[object]]:
+    """Return the statement that finds at most so many passages for each expression, and its parameters.
+
+    It yields the place of the expression and the passage. It is planned once, however many expressions there are.
+    """
+    return _PASSAGES, [list(asked), most]
 
 
 def document(tokens: Iterable[str]) -> str:

@@ -12,14 +12,26 @@ MOVE = """
 """The statement that gives all words of a conversation another scope, which is their first token."""
 
 INSERT_PASSAGE = "INSERT INTO conversations_passageindex (rowid, words) VALUES (%s, %s)"
-PASSAGES = "SELECT rowid FROM conversations_passageindex WHERE conversations_passageindex MATCH %s"
-"""The statement that finds passages by an expression."""
+_PASSAGES = """
+    SELECT * FROM (
+        SELECT %s AS place, rowid FROM conversations_passageindex WHERE conversations_passageindex MATCH %s LIMIT %s
+    )
+"""
 
 SHARING = "SELECT rowid AS id, %s AS weight FROM conversations_searchindex WHERE conversations_searchindex MATCH %s"
 """The statement that finds the entries with one word, and tells what it weighs."""
 
 MATCHES, KEY = "index__words__matches", "index"
 """The lookup of words in many entries, and the field by which FTS5 yields the newest ones first."""
+
+
+def passages(asked: Sequence[str], most: int) -> tuple[str, list[object]]:
+    """Return the statement that finds at most so many passages for each expression, and its parameters.
+
+    It yields the place of the expression and the passage.
+    """
+    given = [value for place, one in enumerate(asked) for value in (place, one, most)]
+    return " UNION ALL ".join([_PASSAGES] * len(asked)), given
 
 
 def document(tokens: Iterable[str]) -> str:
