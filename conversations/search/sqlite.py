@@ -30,7 +30,7 @@ def passages(asked: Sequence[str], most: int) -> tuple[str, list[object]]:
 
     It yields the place of the expression and the passage.
     """
-    given = [value for place, one in enumerate(asked) for value in (place, one, most)]
+    given: list[object] = [value for place, one in enumerate(asked) for value in (place, one, most)]
     return " UNION ALL ".join([_PASSAGES] * len(asked)), given
 
 

@@ -8,9 +8,14 @@ import pytest
 
 from conversations import actions
 from conversations.actions.projects import files as project_files
+from conversations.generation import recovery
 from conversations.lookup import telling, tools
 from conversations.models import Budget, Message, Passage, Project, ProjectFile, Reservation, Tally, UsageRecord
+from conversations.usage import ledger
+from conversations.usage.billing import BillingContext
+from providers.client.route import route_of
 from providers.models import Deployment, Endpoint, LanguageModel
+from providers.types import Usage
 from tests import anthropic_replies
 from tests.conftest import Cast, serve
 from tests.conversations.calling import Api
@@ -421,6 +426,38 @@ def test_a_stop_in_the_second_call(
     reply = Message.objects.get(pk=asked["replies"][0])
     assert (reply.status, reply.text) == ("stopped", "I look.\n\nSo")
     assert [call.outcome for call in UsageRecord.objects.order_by("created_at")] == ["tool_call", "stopped"]
+
+
+def lookup(*found: dict[str, str]) -> dict[str, Any]:
+    return {"kind": "citation", "function": tools.SEARCH, "asked": "hotels", "sources": list(found), "supports": []}
+
+
+@pytest.mark.parametrize(
+    ("after", "outcomes", "tokens"),
+    [([], ["tool_call"], None), ([{"kind": "text", "text": "So it is."}], ["tool_call", "server_restarted"], 3)],
+)
+def test_a_killed_reply_keeps_what_it_has_and_pays_each_call_once(
+    cast: Cast,
+    project: Project,
+    model: LanguageModel,
+    vendor: FakeVendor,
+    connect: Connect,
+    after: list[dict[str, str]],
+    outcomes: list[str],
+    tokens: int | None,
+) -> None:
+    other = reply_to(connect(cast.bob), model, project)
+    said = [{"kind": "text", "text": "I look.\n\n"}, lookup(), *after]
+    about = {"conversation": other.conversation, "parent": other.parent, "author": cast.bob, "model": model}
+    reply = Message.objects.create(**about, role="assistant", status="streaming", parts=said, seq=5, revision=9)
+    route = route_of(Deployment.objects.get())
+    ledger.record(BillingContext.of(reply), ledger.Call(route, ledger.WENT_ON, Usage(3, 5), False, 5, 9))
+    recovery.end_replies(Message.objects.filter(pk=reply.pk))
+    reply.refresh_from_db()
+    assert (reply.status, reply.error_code, reply.parts) == ("interrupted", "server_restarted", said)
+    calls = list(UsageRecord.objects.filter(message=reply.pk).order_by("created_at"))
+    assert [call.outcome for call in calls] == outcomes
+    assert tokens is None or calls[-1].output_tokens == tokens
 
 
 # --- Elsewhere ------------------------------------------------------------------------------------------------------
