@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, prefetch_related_objects
 
 from conversations.errors import Refused
-from conversations.models import Assistant, Conversation, File, Installation, Message, User
+from conversations.models import Assistant, Budget, Conversation, File, Installation, Message, User
 from conversations.models.file import Form
-from conversations.usage.model_access import model_for, models_for
+from conversations.usage.budgets import budgets_of
+from conversations.usage.model_access import model_for, models_for, resting_models
 from providers.models import LanguageModel
 from providers.prepared_queries import Prepared
 
@@ -46,11 +47,24 @@ def _all_of(user: User, conversation: Conversation, asked: Sequence[UUID]) -> li
 
 
 def _first_of(user: User, conversation: Conversation, assistant: Assistant) -> LanguageModel:
-    """Return the first of the assistant's models that this person may use here; refuses if there is none."""
+    """Return the first of the assistant's models that this person may use here; refuses if there is none.
+
+    One that rests, or whose budget is used up, comes after those that can answer now.
+    """
     found = _those_left(user, conversation, map(UUID, assistant.model_ids))
     if not found:
         raise Refused("no_model", f"You may use none of the models of the assistant “{assistant}” here.", "assistant")
-    return found[0]
+    if len(found) == 1:
+        return found[0]
+    prefetch_related_objects(found, "deployments__endpoint")
+    rests = resting_models(user, conversation.team_id, found)
+    awake = (model for model in found if model.pk not in rests)
+    return next((model for model in awake if not _is_used_up(user, conversation, model)), found[0])
+
+
+def _is_used_up(user: User, conversation: Conversation, model: LanguageModel) -> bool:
+    limits = budgets_of(user, conversation.team_id, model.pk)
+    return any(limit.kind == Budget.Kind.MODEL and limit.is_used_up for limit in limits)
 
 
 def _those_left(user: User, conversation: Conversation, wanted: Iterable[UUID | None]) -> list[LanguageModel]:

@@ -122,6 +122,8 @@ def test_models_of_open_webui_come_in(cast: Cast, model: LanguageModel) -> None:
     assert (mason.instructions, mason.model_ids, mason.starters) == ("Be one.", [str(model.pk)], ["Stone?"])
     assert mason.parameters == {"temperature": 0.5, "stop": ["x"]}, "what does not fit is left out"
     assert Assistant.objects.get(name="bare").model_ids == []
+    single = json.dumps({**exported[0], "name": "Roofer"}).encode()
+    assert bring(Api(cast.bob), single)["imported"] == 1
 
 
 @pytest.mark.parametrize(
@@ -192,3 +194,17 @@ def test_a_place_that_is_not_there_is_not_found(cast: Cast) -> None:
     with pytest.raises(NotFound):
         make(cast.bob, Place("project"))
     assert Api(cast.carol).client.get(f"/api/v1/assistants/export?team={cast.team.pk}").status_code == 404
+
+
+def test_a_new_one_takes_its_files_and_all_of_its_parameters_come_back(cast: Cast, model: LanguageModel) -> None:
+    page, told = Api(cast.bob).client, {"name": "Mason", "temperature": "0.5", "stop": "one\ntwo", "seed": "7"}
+    upload = [SimpleUploadedFile("facts.txt", b"A facade."), SimpleUploadedFile("a.exe", b"MZ\x00\x01")]
+    shown = page.post("/assistants/new/", {**told, "files": upload}, follow=True).content.decode()
+    mason = Assistant.objects.get()
+    assert [held.file.name for held in mason.held.all()] == ["facts.txt"]
+    assert "a.exe" in shown, "the other one is refused by its name"
+    assert mason.parameters == {"temperature": 0.5, "stop": ["one", "two"], "seed": 7}
+    again = {"name": "Mason", "temperature": "0.5", "stop": "one\ntwo", "seed": ""}
+    page.post(f"/assistants/{mason.pk}/", again)
+    mason.refresh_from_db()
+    assert mason.parameters == {"temperature": 0.5, "stop": ["one", "two"]}, "an empty field takes it off"

@@ -5,20 +5,22 @@ from typing import Any
 
 import pytest
 
+from conversations.actions import model_choice
 from conversations.actions.assistants import files, writing
 from conversations.actions.staff.leavers import Recipients, end_access
 from conversations.errors import Refused
 from conversations.files import storage
 from conversations.imports.formats import chatsite
-from conversations.models import Assistant, AssistantFile, Conversation, Message
+from conversations.models import Assistant, AssistantFile, Budget, Conversation, Message
 from conversations.protocol.assistants import checked
 from conversations.protocol.prompts import Place
 from conversations.usage import quotas
-from providers.models import AuditEntry, LanguageModel
+from providers.models import ApiKey, AuditEntry, LanguageModel, Trouble
 from tests.conftest import Cast, serve
 from tests.conversations.calling import Api
 from tests.conversations.sharing import bytes_of
 from tests.conversations.test_assistants import Connect, make, say, wait_for
+from tests.conversations.test_model_list import rest
 from tests.fake_vendor import FakeVendor
 
 pytestmark = pytest.mark.usefixtures("static_files")
@@ -192,3 +194,35 @@ def test_the_longest_emoji_pass_the_page_s_own_limit(symbol: str, cast: Cast) ->
 @pytest.mark.parametrize("symbol", ["\u202e", "\u2800", "\u3164", "\u200d"])
 def test_a_symbol_that_cannot_be_seen_is_none(symbol: str) -> None:
     assert checked({"symbol": symbol})["symbol"] == ""
+
+
+def test_the_next_of_its_models_answers_while_the_first_rests_or_has_no_key_or_money(
+    cast: Cast, vendor: FakeVendor
+) -> None:
+    first, second = serve(vendor, "openai", "first"), serve(vendor, "openai", "second")
+    mason, conversation = make(cast.alice, models=[first.pk, second.pk]), Conversation(owner=cast.alice)
+
+    def answers() -> LanguageModel:
+        return model_choice.models(cast.alice, conversation, [], assistant=mason)[0]
+
+    assert answers() == first
+    rest(first.deployments.get().endpoint)
+    assert answers() == second
+    rest(second.deployments.get().endpoint)
+    assert answers() == first, "where all rest, the favourite one is waited for"
+    Trouble.objects.all().delete()
+    spent = Budget.objects.create(kind="model", period="day", hard=0, target=first.pk)
+    assert answers() == second
+    spent.delete()
+    assert answers() == first
+    ApiKey.objects.filter(endpoint__deployments__model=first).update(enabled=False)
+    assert answers() == second
+
+
+def test_a_model_to_fall_back_on_is_not_sent_what_it_does_not_take(
+    cast: Cast, model: LanguageModel, connect: Connect, vendor: FakeVendor
+) -> None:
+    mason = make(cast.alice, models=[model.pk], parameters={"top_k": 7, "temperature": 0.5})
+    say(connect(cast.alice), assistant=str(mason.pk))
+    sent = vendor.requests[-1].json
+    assert (sent["temperature"], "top_k" in sent) == (0.5, False), "the vendor has no such parameter"

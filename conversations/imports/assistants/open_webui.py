@@ -1,4 +1,4 @@
-"""Open WebUI's models of a workspace: a list of {"name", "base_model_id", "meta", "params"}.
+"""Open WebUI's models of a workspace: a list of {"name", "base_model_id", "meta", "params"}, or a single one.
 
 Source: open-webui/open-webui (`backend/open_webui/models/models.py`: ModelMeta, ModelParams;
 `src/lib/components/workspace/Models.svelte` exports the list).
@@ -15,11 +15,11 @@ _NAMES = {"temperature": "temperature", "top_p": "top_p", "max_tokens": "max_tok
 
 
 def recognises(raw: Any) -> bool:
-    return isinstance(raw, list) and any("base_model_id" in one and "params" in one for one in fields.objects(raw))
+    return any("base_model_id" in one and "params" in one for one in _models(raw))
 
 
 def assistants(raw: Any) -> Iterator[Found]:
-    for one in fields.objects(raw):
+    for one in _models(raw):
         meta, params = fields.obj(one.get("meta")), fields.obj(one.get("params"))
         yield Found(
             fields.text(one.get("name")) or fields.text(one.get("id")),
@@ -28,3 +28,7 @@ def assistants(raw: Any) -> Iterator[Found]:
             parameters={ours: params[theirs] for theirs, ours in _NAMES.items() if theirs in params},
             starters=[fields.text(said.get("content")) for said in fields.objects(meta.get("suggestion_prompts"))],
         )
+
+
+def _models(raw: Any) -> list[dict[str, Any]]:
+    return [raw] if isinstance(raw, dict) else list(fields.objects(raw))

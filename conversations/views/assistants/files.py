@@ -14,6 +14,7 @@ from conversations.errors import NotFound, Refused
 from conversations.files import storage
 from conversations.forms.kept.assistants import sentence_of
 from conversations.forms.kept.projects import file_sentence
+from conversations.models import Assistant, User
 from conversations.views.assistants.access import act, decides, visible
 
 
@@ -23,18 +24,25 @@ def add_files(request: HttpRequest, assistant_id: UUID) -> HttpResponse:
     assistant, person = visible(request, assistant_id), person_of(request)
     if not decides(request, assistant):
         raise NotFound
+    take_files(request, person, assistant)
+    return redirect("assistant", assistant_id)
+
+
+def take_files(request: HttpRequest, person: User, assistant: Assistant) -> None:
+    """Add the files that were sent with a form, and tell what became of each."""
     given = [file for file in request.FILES.getlist("files") if isinstance(file, UploadedFile)]
     for file in given[: files.MAX_FILES + 1]:
-        files.check_room(assistant, file.size or 0)
         try:
+            files.check_room(assistant, file.size or 0)
             kept = storage.receive(person, file.name or "", file.read())
-            files.add_files(person, assistant_id, [kept.pk])
+            files.add_files(person, assistant.pk, [kept.pk])
         except Refused as refusal:
             told = sentence_of(refusal) if refusal.field else file_sentence(refusal, file.name or "")
             messages.error(request, told)
+            if refusal.code == "busy":  # the others have no room either
+                return
             continue
         messages.success(request, gettext("Added. From now on it goes with every question."))
-    return redirect("assistant", assistant_id)
 
 
 @act("POST")

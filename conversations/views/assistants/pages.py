@@ -21,6 +21,7 @@ from conversations.text import name_order
 from conversations.usage.estimates import file_tokens
 from conversations.usage.model_access import models_anywhere
 from conversations.views.assistants.access import act, decides, visible
+from conversations.views.assistants.files import take_files
 
 MOST_SHOWN = 500
 
@@ -44,6 +45,7 @@ def new_assistant(request: HttpRequest) -> HttpResponse:
     copied = _copied(person, request.GET.get("from", ""))
     form = AssistantForm(person, copied, sent)
     if form.is_valid() and (made := _saved(form, person, copied)):
+        take_files(request, person, made)
         messages.success(request, gettext("Saved."))
         return redirect("assistant", made.pk)
     held = copied.held.select_related("file") if copied.name else []

@@ -96,11 +96,12 @@ export async function healthFor(team) {
   return told && new Map(told.map((model) => [model.id, model]));
 }
 
-/** Says at an option's row that its model rests now, or may not be asked in this place: of an assistant, the first that may. */
+/** Says at an option's row that its model rests now, or may not be asked in this place: of an assistant, the one that answers. */
 export function showHealth(row, { value, dataset }, health) {
   const models = dataset.models ?? value;
   if (!models && !("none" in dataset)) return; // An assistant for any model.
-  const known = models.split(" ").map((id) => health.get(id)).find(Boolean);
+  const here = models.split(" ").map((id) => health.get(id)).filter(Boolean);
+  const known = here.find(({ rests_until }) => !rests_until) ?? here[0];
   const until = known?.rests_until;
   const rest = until ? phrase("picker.resting", { time: moment(new Date(until)) }) : "";
   row.toggleAttribute("data-elsewhere", !known);
