@@ -73,7 +73,7 @@ export class Branches {
   async show(parent, conversation, at) {
     const where = { ...(parent && { after: parent }), ...(at && { at }) };
     const { revision, after, html, elsewhere } = await fetchThread(conversation.id, where);
-    if (after && !this.#transcript.thread.find(after)) return this.show(null, conversation, at); // It came and went unseen.
+    if (after && !this.#transcript.thread.find(after)) return this.show(null, conversation, at); // Not in sight.
     this.#place.leave();
     this.#transcript.replaceBelow(after, fragment(html));
     this.#place.shown(elsewhere);
