@@ -251,6 +251,7 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": [SELF, *_sockets],
         "frame-src": [SELF],
         "manifest-src": [SELF],
+        "worker-src": [SELF],
         "form-action": [SELF],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],

@@ -30,6 +30,7 @@ SCRIPTS = (
     "js/model-table.js",
     "js/notifications.js",
     "js/passkeys.js",
+    "js/push.js",
     "js/sign-out.js",
     "js/prompt.js",
     "js/team-defaults.js",

@@ -231,3 +231,5 @@ class HttpRequest:
     headers: tuple[tuple[str, str], ...]
     body: bytes
     key_placement: str
+    own_headers: tuple[tuple[str, str], ...] = ()
+    """Headers that the site makes itself, none of whose values anybody has named."""

@@ -46,7 +46,7 @@ from conversations.actions.marks.remarks import (
 from conversations.actions.marks.summaries import change_summary
 from conversations.actions.marks.verification import unverify_reply, verify_reply
 from conversations.actions.notifications.reading import read_notifications
-from conversations.actions.notifications.targets import add_target, remove_target, test_target
+from conversations.actions.notifications.targets import add_browser, add_target, remove_target, test_target
 from conversations.actions.projects.projects import change_project, create_project, delete_project, hand_over_project
 from conversations.actions.prompts.publishing import decline_proposal, publish_proposal, restore_version
 from conversations.actions.prompts.transfer import import_prompts
@@ -66,6 +66,7 @@ from conversations.actions.teams import (
 )
 
 __all__ = [
+    "add_browser",
     "add_keys",
     "add_own_key",
     "add_remark",

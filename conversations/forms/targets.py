@@ -42,7 +42,7 @@ class TargetForm(forms.Form):
         super().__init__(data, initial={"kinds": list(kinds_for(person))})
         has_mail = person is not None and bool(person.email) and letters.is_set_up()
         choices: Any = self.fields
-        forms_left_out = {Target.Form.MAIL} if not has_mail else set()
+        forms_left_out = {Target.Form.PUSH} if has_mail else {Target.Form.PUSH, Target.Form.MAIL}
         if not Installation.lets_tell_outside():
             forms_left_out |= {*Target.Form} - {Target.Form.MAIL}
         choices["form"].choices = [one for one in Target.Form.choices if one[0] not in forms_left_out]
@@ -57,3 +57,11 @@ class TargetForm(forms.Form):
         if "form" in given:
             given["name"] = one_line(given.get("name") or str(Target.Form(given["form"]).label), "name", 80)
         return given | ({"address": "", "signing": ""} if is_mail else {})
+
+
+class BrowserForm(forms.Form):
+    """The subscription of a browser at its push service, as the browser gives it."""
+
+    address = forms.CharField(max_length=MAX_ADDRESS)
+    key = forms.CharField(max_length=MAX_SECRET)
+    auth = forms.CharField(max_length=MAX_SECRET)

@@ -1,4 +1,4 @@
-"""The posts to robots of chats and to webhooks: their bodies, signatures and answers, as each of them publishes.
+"""The posts to robots, webhooks and browsers: their bodies, signatures and answers, as each of them publishes.
 
 Source: https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot
 Source: https://developer.work.weixin.qq.com/document/path/91770
@@ -18,9 +18,12 @@ from typing import Any
 from urllib.parse import quote
 
 from conversations.models import Target
+from conversations.notifications import web_push
 from providers.types import HttpRequest
 
 Form = Target.Form
+ONE_BY_ONE = (Form.WEBHOOK, Form.PUSH)
+"""Those that are told of one event in a post, and of the next without a pause."""
 MAX_BYTES = 2_000
 """Bytes of a text: WeCom takes 2,048."""
 SECRET_PREFIX = "whsec_"  # noqa: S105  # every secret of the standard begins so
@@ -40,9 +43,11 @@ class Told:
 
 
 def request(form: str, url: str, secret: str, told: Sequence[Told], now: float) -> HttpRequest:
-    """Return the post of these events: one for a webhook, several lines for a robot."""
+    """Return the post of these events: one for a webhook or a browser, several lines for a robot."""
     if form == Form.WEBHOOK:
         return _webhook(url, secret, told[0], str(int(now)))
+    if form == Form.PUSH:
+        return _push(url, secret, told[0], now)
     text = _text(told)
     match form:
         case Form.FEISHU:
@@ -57,8 +62,8 @@ def request(form: str, url: str, secret: str, told: Sequence[Told], now: float) 
 
 
 def fitting(form: str, told: Sequence[Told]) -> int:
-    """Return how many of these events, one at least, go whole into one post to a robot."""
-    if form == Form.WEBHOOK:
+    """Return how many of these events, one at least, go whole into one post."""
+    if form in ONE_BY_ONE:
         return 1
     most = range(len(told), 1, -1)
     return next((count for count in most if len(_lines(told[:count]).encode()) <= MAX_BYTES), 1)
@@ -97,6 +102,13 @@ def _webhook(url: str, secret: str, told: Told, moment: str) -> HttpRequest:
     return _post_bytes(url, body, headers)
 
 
+def _push(url: str, subscription: str, told: Told, now: float) -> HttpRequest:
+    """Return a post whose notification takes the place of an earlier one about the same conversation."""
+    about = told.fields["conversation"] or told.id
+    shown = {"title": told.sentence, "body": told.text, "tag": about, "url": told.address}
+    return web_push.request(url, subscription, shown, told.id.replace("-", ""), now)
+
+
 def _feishu_signature(secret: str, moment: str) -> dict[str, str]:
     """Return the fields of a signature: the time and the secret are the key, and the signed text is empty."""
     return {"timestamp": moment, "sign": _hmac(f"{moment}\n{secret}".encode(), b"")} if secret else {}
@@ -129,4 +141,4 @@ def _post(url: str, body: dict[str, Any]) -> HttpRequest:
 
 
 def _post_bytes(url: str, body: bytes, headers: list[tuple[str, str]]) -> HttpRequest:
-    return HttpRequest("POST", url, (("Content-Type", "application/json; charset=utf-8"), *headers), body, "")
+    return HttpRequest("POST", url, (("Content-Type", "application/json; charset=utf-8"),), body, "", tuple(headers))

@@ -28,11 +28,12 @@ from providers.models import Endpoint
 from providers.transport import egress
 from providers.transport.network import Network
 from providers.transport.posting import Answer, post
+from providers.wires.vendor_errors import waits
 
 MAX_THREADS = 4
 MAX_TARGETS_AT_ONCE = 50
 MAX_SECONDS = 20
-"""Seconds of one claim in which further posts to a webhook begin."""
+"""Seconds of one claim in which further posts begin, where each tells one event."""
 MAX_LINES = 20
 """Events in one post to a robot."""
 MAILED = 250
@@ -44,6 +45,8 @@ PACE = timedelta(seconds=3)
 """Time between two posts to a robot: those of DingTalk and WeCom take 20 a minute."""
 BETWEEN_LETTERS = timedelta(hours=1)
 FIRST_PAUSE, LONGEST_PAUSE = 10.0, 3600.0
+_GONE = {"404", "410"}
+"""Answers about a browser that will never be there again."""
 _FINAL = {"400", "401", "403", "404", "405", "410", "address_refused", "bad_request", "locked"}
 """Outcomes that another try would not change."""
 _queued: set[UUID] = set()
@@ -76,11 +79,14 @@ def tell(key: UUID) -> None:
     rows = Target.objects.filter(pk=key)
     if not rows.claim():
         return
-    target = rows.select_related("person", "team", "created_by").get()
+    target = rows.select_related("person", "team", "created_by", "session").get()
+    if target.is_signed_out:
+        target.delete()
+        return
     until = time.monotonic() + MAX_SECONDS
     while batch := _begin(target):
         is_taken = _tell(target, batch)
-        if not is_taken or target.form != Target.Form.WEBHOOK:
+        if not is_taken or target.form not in robots.ONE_BY_ONE:
             return
         target.failures = 0
         if time.monotonic() > until:
@@ -94,9 +100,13 @@ def _tell(target: Target, batch: Sequence[Delivery]) -> bool:
     rows = Delivery.objects.filter(pk__in=[one.pk for one in batch])
     if not outcome:
         rows.end(DeliveryStatus.SENT, str(answer.status))
-        target.rest(_soon(target), failed=False, is_kept=target.form == Target.Form.WEBHOOK)
+        target.rest(_soon(target), failed=False, is_kept=target.form in robots.ONE_BY_ONE)
+    elif target.form == Target.Form.PUSH and outcome in _GONE:
+        target.delete()
+        return False
     else:
-        _fail(target, rows, outcome, is_unknown=answer.has_left and not answer.status)
+        wait = waits.in_headers(answer.headers) or 0
+        _fail(target, rows, outcome, wait, is_unknown=answer.has_left and not answer.status)
     Delivery.objects.trim(target)
     return not outcome
 
@@ -109,7 +119,8 @@ def _begin(target: Target) -> list[Delivery]:
     waiting = Delivery.objects.waiting().filter(target=target)
     waiting.filter(is_repeated=True, started_at__isnull=False).end(DeliveryStatus.FAILED, "unknown")
     waiting.filter(started_at__isnull=False).update(is_repeated=True)
-    several = {Target.Form.WEBHOOK: 1, Target.Form.MAIL: MAX_WAITING}.get(Target.Form(target.form), MAX_LINES)
+    several = MAX_WAITING if target.form == Target.Form.MAIL else MAX_LINES
+    several = 1 if target.form in robots.ONE_BY_ONE else several
     rows = waiting.select_related("conversation__project", "message", "team", "by").order_by("pk")[:several]
     batch = []
     for one in rows:
@@ -137,8 +148,8 @@ def _post(target: Target, batch: Sequence[Delivery]) -> Answer:
         return Answer(problem="locked")
 
 
-def _fail(target: Target, rows: DeliveryQuerySet, outcome: str, *, is_unknown: bool) -> None:
-    """Keep the events for another try, unless none would help; the target rests meanwhile.
+def _fail(target: Target, rows: DeliveryQuerySet, outcome: str, wait: float, *, is_unknown: bool) -> None:
+    """Keep the events for another try, unless none would help; the target rests meanwhile, `wait` seconds at least.
 
     Where the post has left and no answer came, it may have arrived: `started_at` stays.
     """
@@ -147,7 +158,7 @@ def _fail(target: Target, rows: DeliveryQuerySet, outcome: str, *, is_unknown: b
     rows.waiting().update(outcome=outcome)
     if not is_unknown:
         rows.waiting().update(started_at=None)
-    pause = min(FIRST_PAUSE * 4.0 ** min(target.failures, 10), LONGEST_PAUSE)
+    pause = min(max(wait, FIRST_PAUSE * 4.0 ** min(target.failures, 10)), LONGEST_PAUSE)
     target.rest(timezone.now() + timedelta(seconds=pause), failed=True)
     if target.failures + 1 >= MAX_FAILURES:
         _switch_off(target)
@@ -163,8 +174,9 @@ def _switch_off(target: Target) -> None:
 
 def _soon(target: Target) -> datetime:
     """Return when the next post may follow."""
-    pauses = {Target.Form.WEBHOOK: timedelta(0), Target.Form.MAIL: BETWEEN_LETTERS}
-    return timezone.now() + pauses.get(Target.Form(target.form), PACE)
+    if target.form in robots.ONE_BY_ONE:
+        return timezone.now()
+    return timezone.now() + (BETWEEN_LETTERS if target.form == Target.Form.MAIL else PACE)
 
 
 def network() -> Network:

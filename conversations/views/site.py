@@ -3,6 +3,7 @@
 import logging
 
 from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
 from django.templatetags.static import static
@@ -99,6 +100,13 @@ def manifest(request: HttpRequest) -> JsonResponse:
         "share_target": {"action": "/", "method": "GET", "params": {name: name for name in SHARED}},
     }
     return JsonResponse(told, content_type="application/manifest+json")
+
+
+@require_safe
+def service_worker(request: HttpRequest) -> HttpResponse:
+    """Respond with what a browser runs while no page is open; its address stays, whatever the file holds."""
+    with staticfiles_storage.open("js/service-worker.js") as file:
+        return HttpResponse(file.read(), content_type="text/javascript", headers={"Cache-Control": "no-cache"})
 
 
 @require_safe

@@ -252,7 +252,7 @@ def _prepared(request: HttpRequest, key: Key | None) -> requests.PreparedRequest
     egress.check_headers(pair for pair in request.headers if pair[0] != "Content-Type")
     url, headers = place(request, key.reveal() if key else "")
     try:
-        everything = dict([*_OWN_HEADERS, *request.headers, *headers])
+        everything = dict([*_OWN_HEADERS, *request.own_headers, *request.headers, *headers])
         return requests.Request(request.method, url, headers=everything, data=request.body).prepare()
     except (requests.RequestException, ValueError):
         raise errors.BadRequest(because="The vendor's address or headers cannot be sent.") from None

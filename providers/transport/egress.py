@@ -45,8 +45,6 @@ _INSIDE = frozenset(
 # An allow-list of extra headers, so that none replaces the key, frames the request or carries a cookie.
 _EXTRA_HEADERS = frozenset({"http-referer", "user-agent", "accept-language"})
 """Extra headers that every vendor may get; the wires declare further ones."""
-_OF_WEBHOOKS = frozenset({"webhook-id", "webhook-timestamp", "webhook-signature"})
-"""Headers of the Standard Webhooks, which sign a post."""
 _NEVER_EXTRA = frozenset({"x-api-key", "x-forwarded-for", "x-forwarded-host", "x-http-method-override"})
 """Headers that are refused although they begin with "x-"; so are those that carry keys."""
 _HEADER_NAME = re.compile(r"[A-Za-z0-9-]{1,64}")
@@ -144,7 +142,7 @@ def _is_open(address: IPv4Address | IPv6Address) -> bool:
 
 def check_headers(headers: Iterable[tuple[str, str]]) -> None:
     """Raise BadRequest unless an administrator may add each of `headers` to calls of a vendor."""
-    named = _EXTRA_HEADERS.union(_OF_WEBHOOKS, *(wire.EXTRA_HEADERS for wire in registry.WIRES.values()))
+    named = _EXTRA_HEADERS.union(*(wire.EXTRA_HEADERS for wire in registry.WIRES.values()))
     never = _NEVER_EXTRA.union(place.header.lower() for place in registry.key_placements().values())
     for name, value in headers:
         lower = name.lower()

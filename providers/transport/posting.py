@@ -1,9 +1,9 @@
-"""Posts to addresses that people have named: robots of chats and webhooks. Nothing is redirected, little is read."""
+"""Posts to addresses that people have named: robots, webhooks, browsers. Nothing is redirected, little is read."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from providers import errors
 from providers.transport.call import Call, HungUp
@@ -21,6 +21,7 @@ class Answer:
     body: bytes = b""
     problem: str = ""
     has_left: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def post(address: Key, signing: Key | None, make: Callable[[str, str], HttpRequest], network: Network) -> Answer:
@@ -29,7 +30,7 @@ def post(address: Key, signing: Key | None, make: Callable[[str, str], HttpReque
     call.wants_fresh = True  # one that was closed meanwhile would have it sent twice
     try:
         call.open(make(address.reveal(), signing.reveal() if signing else ""), None)
-        return Answer(call.status, call.error_body())
+        return Answer(call.status, call.error_body(), headers=call.headers)
     except (errors.VendorError, HungUp) as error:
         problem = getattr(error, "code", "cut_off")
         problem = "address_refused" if isinstance(error, errors.AddressRefused) else problem

@@ -6,13 +6,14 @@ import secrets
 from typing import Any
 from uuid import UUID
 
+from allauth.usersessions.models import UserSession
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from conversations.errors import NotFound, Refused
 from conversations.models import Delivery, Installation, Target, Team, User
-from conversations.models.notifications.target import MAX_TARGETS
-from conversations.notifications import robots, sending
+from conversations.models.notifications.target import MAX_TARGETS, kinds_for
+from conversations.notifications import robots, sending, web_push
 from providers.audit import log
 from providers.error_texts import localized
 from providers.errors import AddressRefused
@@ -40,6 +41,32 @@ def add_target(user: User, team: UUID | None = None, **given: Any) -> tuple[Targ
         target = Target.objects.create(**owner, **given, created_by=user)
         log.added(user, target)
     return target, made
+
+
+def add_browser(user: User, session_key: str, name: str, address: str, key: str, auth: str) -> Target:
+    """Tell this browser while no page is open, until it is signed out. An earlier subscription ends."""
+    if not Installation.lets_tell_outside():
+        raise Refused("not_found", _("This site tells nothing outside."))
+    _check_address(address)
+    try:
+        signing = web_push.subscription(key, auth)
+    except ValueError:
+        raise Refused("bad_field", _("This browser gave no address at which it can be told.")) from None
+    with transaction.atomic():
+        owner = _locked(user)
+        session = UserSession.objects.filter(user=user, session_key=session_key).first()
+        if session is None:
+            raise NotFound
+        others = Target.objects.filter(person=user)
+        others.filter(session=session).delete()
+        if others.count() >= MAX_TARGETS:
+            raise Refused("busy", _("There are %(most)s already: remove one first.") % {"most": MAX_TARGETS})
+        given = {"form": Target.Form.PUSH, "name": name, "kinds": list(kinds_for(user))}
+        target = Target.objects.create(
+            person=owner, session=session, address=address, signing=signing, created_by=user, **given
+        )
+        log.added(user, target)
+    return target
 
 
 def remove_target(user: User, target_id: UUID) -> Target:

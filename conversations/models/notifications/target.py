@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -47,7 +49,7 @@ class TargetQuerySet(models.QuerySet["Target"]):
 
 
 class Target(models.Model):
-    """A robot of a chat, a webhook or a mail address. Its address and secret are written and used, never read back."""
+    """A robot, a webhook, a mail address or a browser. Its address and secret are written and used, never read back."""
 
     class Form(models.TextChoices):
         FEISHU = "feishu", _("Feishu")
@@ -56,6 +58,7 @@ class Target(models.Model):
         SLACK = "slack", _("Slack, or takes its form")
         WEBHOOK = "webhook", _("Webhook")
         MAIL = "mail", _("Mail")
+        PUSH = "push", _("Browser")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     person = models.ForeignKey(User, models.CASCADE, null=True, related_name="targets")
@@ -64,7 +67,9 @@ class Target(models.Model):
     name = models.CharField(max_length=80)
     address = EncryptedField(blank=True)
     signing = EncryptedField(blank=True)
-    """The secret that signs; empty where nothing is signed."""
+    """The secret that signs; empty where nothing is signed. Of a browser, its key and its secret."""
+    session = models.ForeignKey(UserSession, models.CASCADE, null=True, related_name="+")
+    """The sign-in of a browser: what ends that ends this."""
     kinds = models.JSONField(default=list)
     with_text = models.BooleanField(default=False)
     """True if the beginning of a message is told, too."""
@@ -104,6 +109,14 @@ class Target(models.Model):
         free = {} if is_kept else {"claimed_until": None}
         failures = F("failures") + 1 if failed else 0
         Target.objects.filter(pk=self.pk).update(rests_until=until, failures=failures, **free)
+
+    @property
+    def is_signed_out(self) -> bool:
+        """Return whether it is a browser in which its person is not signed in any more."""
+        if self.form != Target.Form.PUSH:
+            return False
+        key = self.session.session_key if self.session else ""
+        return not Session.objects.filter(session_key=key, expire_date__gt=timezone.now()).exists()
 
     def takes(self, kind: str) -> bool:
         return kind in self.kinds

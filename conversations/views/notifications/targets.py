@@ -13,11 +13,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from conversations import actions
+from conversations.accounts import allauth_adapter
 from conversations.accounts.signed_in import person_of
 from conversations.errors import NotFound, Refused
-from conversations.forms.targets import TargetForm
-from conversations.models import Delivery, Target
+from conversations.forms.targets import BrowserForm, TargetForm
+from conversations.models import Delivery, Installation, Target
 from conversations.models.notifications.delivery import MAX_LOGGED
+from conversations.notifications import web_push
+from conversations.templatetags.signing_in import browser_of
 from conversations.views.teams.access import act, led, shown
 from providers.models.address_guard import ask_for_proof
 
@@ -32,7 +35,28 @@ def own(request: HttpRequest) -> HttpResponse:
     person = person_of(request)
     context = _added(request, TargetForm(person, request.POST if request.method == "POST" else None))
     context["targets"] = person.targets.all()
+    context["browser"] = person.targets.filter(session__session_key=request.session.session_key).first()
+    context["push_key"] = web_push.public_key() if Installation.lets_tell_outside() else ""
     return render(request, "settings/notifications.html", context, status=context["status"])
+
+
+@login_required
+@require_POST
+def add_browser(request: HttpRequest) -> HttpResponse:
+    """Add this browser as a place that is told while no page is open, until it is signed out."""
+    allauth_adapter.list_session(request)
+    form, name = BrowserForm(request.POST), browser_of(request.headers.get("User-Agent", ""))
+    refused = gettext("This browser gave no address at which it can be told.")
+    try:
+        if form.is_valid():
+            key = request.session.session_key or ""
+            actions.add_browser(person_of(request), key, name or gettext("Browser"), **form.cleaned_data)
+            messages.success(request, gettext("Added. Send a test to see whether it arrives."))
+            return redirect("notifications")
+    except Refused as refusal:
+        refused = refusal.text
+    messages.error(request, refused)
+    return redirect("notifications")
 
 
 @act("GET", "POST")

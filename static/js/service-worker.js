@@ -1,0 +1,18 @@
+/** What runs in a browser while no page of the site is open: it shows what is pushed, and leads to its page. */
+
+self.addEventListener("push", (event) => {
+  const { title, body, tag, url } = event.data.json();
+  event.waitUntil(self.registration.showNotification(title, { body, tag, data: url }));
+});
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(lead(event.notification.data));
+});
+
+/** To a page that shows it already, or to a new one. */
+async function lead(address) {
+  const pages = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const there = pages.find(({ url }) => new URL(url).pathname === new URL(address).pathname);
+  return there ? there.focus() : self.clients.openWindow(address);
+}
