@@ -139,17 +139,6 @@ def merge_text(pending: Iterable[Delta | LivePart]) -> Iterator[LivePart]:
         yield LivePart("".join(text), "".join(thought))
 
 
-def further_on(part: Part, characters: int) -> Part:
-    """Return a part whose sources stand so many characters further on in the text."""
-    if not characters or part.kind != "citation" or not part.detail.get("supports"):
-        return part
-    supports = [
-        {**support, "start": support["start"] + characters, "end": support["end"] + characters}
-        for support in part.detail["supports"]
-    ]
-    return part._replace(detail={**part.detail, "supports": supports})
-
-
 def with_thought_apart(stored: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the parts of an ended reply, with a thought apart that no tag had opened."""
     place = next((place for place, part in enumerate(stored) if part["kind"] not in ("thought", "citation")), 0)

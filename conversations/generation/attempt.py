@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from django.db import Error
 
-from conversations.content.parts import LivePart, Parts, further_on
+from conversations.content.parts import LivePart, Parts
 from conversations.errors import Refused
 from conversations.files import storage
 from conversations.generation.outcomes import Outcome, outcome_of_end, outcome_of_error, outcome_of_stop
@@ -29,6 +29,7 @@ from providers.pool.blame import Rests
 from providers.reading.size_limits import SizeLimit
 from providers.transport.body.waits import BLOCKING, Wait
 from providers.types import Delta, Part, Prompt, Usage
+from providers.wires.sources import further_on
 
 MAX_GENERATED_FILES = 50
 """Files that one reply may contain."""

@@ -23,8 +23,9 @@ from providers.wires.question import doubt_if_quoted, note_model
 from providers.wires.refusals import other_wire
 from providers.wires.refusals.fields import Change, changes, fitted
 from providers.wires.refusals.lessons import Lesson, lesson, without_disproved
+from providers.wires.sources import further_on
 from providers.wires.turns import refused_kinds
-from providers.wires.verbatim import is_echo, marked, with_calls_echoed
+from providers.wires.verbatim import is_echo, joined, marked, with_calls_echoed, with_pause
 
 USAGE_SECONDS = 2.0
 _END_SECONDS = 0.05
@@ -34,7 +35,9 @@ MAX_CALLS = 8
 """Calls for one reply. Each one after a refusal asks differently from all before; more refusals than this mean another
 fault."""
 MAX_SEARCHES = 4
-"""Times that a vendor is given its own calls of a search back for one reply."""
+"""Times that a vendor is given back its calls of a search, or all that came before a pause."""
+_AT_THE_VENDOR = ("web_search", "code_execution")
+"""Parameters of work at the vendor, which may be paused."""
 
 
 class Stream:
@@ -47,7 +50,7 @@ class Stream:
     reason, by a call without streaming. Once that is answered, `quirks` is the new value of `Address.quirks`.
     `sentences` are the vendor's words for each new quirk, "" if they quote the question. If a refusal names
     another wire for this model, it is asked over that one, unless the stream `keeps_wire`. Calls of a vendor's own
-    function of web search are given back to it, and the reply goes on.
+    function of web search are given back to it, and the reply goes on. So is what it said before a pause.
     """
 
     def __init__(
@@ -68,7 +71,7 @@ class Stream:
         self._keeps_wire = keeps_wire
         self._fetching: Fetching | None = None
         self._calls = 0
-        self._searches, self._room = 0, SizeLimit()
+        self._searches, self._written, self._room = 0, 0, SizeLimit()
         self._used: Usage | None = None
         self._over = False
         self._begin()
@@ -181,7 +184,7 @@ class Stream:
     def _deltas(self) -> Iterator[Delta | Wait]:
         while True:
             try:
-                said = yield from self._without_echoes()
+                following = yield from self._one_call()
             except VendorError as error:
                 error.quote = without_key(error.quote, self._mask)
                 doubt_if_quoted(error, self._prompt)
@@ -189,29 +192,37 @@ class Stream:
                 if not (self._learn(error) or self._ask_for_the_reason(error)):
                     raise
                 continue
-            if not said:
+            if following is None:
                 return
-            self._used = self.usage
-            self._prompt = with_calls_echoed(self._wire.NAME, self._prompt, said)
+            self._used, self._prompt = self.usage, following
             self._repeat(self._address)
 
-    def _without_echoes(self) -> Generator[Delta | Wait, None, list[Part]]:
+    def _one_call(self) -> Generator[Delta | Wait, None, Prompt | None]:
+        """Yield one call's deltas; returns the prompt of the call that goes on, if the vendor wants one."""
+        form = web_search_form(
+            self._wire.WEB_SEARCHES, self._address.web_search, self._address.base_url, self._prompt.model
+        )
+        given = self._prompt.parameters
+        if form and form.echoed and given.get("web_search"):
+            said = yield from self._without_echoes(form.echoed)
+            return with_calls_echoed(self._wire.NAME, self._prompt, said) if said else None
+        if self._wire.PAUSE and any(map(given.get, _AT_THE_VENDOR)):
+            said = yield from self._until_a_pause()
+            return with_pause(self._prompt, said) if said else None
+        yield from self._attempt()
+        return None
+
+    def _without_echoes(self, function: str) -> Generator[Delta | Wait, None, list[Part]]:
         """Yield one call's deltas without calls of the vendor's own function, which it wants to be given back.
 
         Returns what is given back, with the words and thoughts before. The last call yields all of it.
         """
-        form = web_search_form(
-            self._wire.WEB_SEARCHES, self._address.web_search, self._address.base_url, self._prompt.model
-        )
         thoughts, words, calls = list[str](), list[str](), list[Part]()
-        if form is None or not form.echoed or not self._prompt.parameters.get("web_search"):
-            yield from self._attempt()
-            return calls
         for delta in self._attempt():
             part = delta.part if isinstance(delta, Delta) else None
             if isinstance(delta, Wait):
                 yield delta
-            elif part and self._searches < MAX_SEARCHES and is_echo(part, form.echoed):
+            elif part and self._searches < MAX_SEARCHES and is_echo(part, function):
                 calls.append(part)
             else:
                 thoughts.append(delta.thought)
@@ -219,6 +230,22 @@ class Stream:
                 yield from self._room.fitting(delta)  # all calls make one reply
         self._searches += bool(calls)
         return [Part("thought", "".join(thoughts)), Part("text", "".join(words)), *calls] if calls else calls
+
+    def _until_a_pause(self) -> Generator[Delta | Wait, None, list[Part]]:
+        """Yield one call's deltas; returns all of it if the vendor has only paused, and is to go on."""
+        said, before = list[Part](), self._written
+        for delta in self._attempt():
+            if isinstance(delta, Delta):
+                self._written += len(delta.text)
+                said += [delta.part] if delta.part else [Part("thought", delta.thought), Part("text", delta.text)]
+                if delta.part is not None:
+                    delta = replace(delta, part=further_on(delta.part, before))
+                yield from self._room.fitting(delta)
+            else:
+                yield delta
+        is_paused = self.finish is not None and self.finish.vendor_reason == self._wire.PAUSE
+        self._searches += is_paused
+        return joined(said) if is_paused and self._searches <= MAX_SEARCHES and self._calls < MAX_CALLS else []
 
     def _learn(self, error: VendorError) -> bool:
         """Return whether `error` teaches another way to ask, after preparing a call that uses it."""

@@ -36,6 +36,8 @@ class Wire(Protocol):
     ASKS_USAGE: bool
     ONLY_PICTURES: bool
     """Its replies are pictures alone, made of the last words, and come whole."""
+    PAUSE: str
+    """The vendor's word for a pause: given back what it said, it goes on. "" where there is none."""
     AUDIO: str
     """The wire of models for speech at the same address; "" where there are none."""
     EXTRA_HEADERS: frozenset[str]

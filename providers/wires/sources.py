@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from providers.types import Part
 from providers.wires.json_values import string
 from providers.wires.parsed import Source
 
@@ -22,6 +23,17 @@ def source(uri: object, title: object, domain: object = "") -> Source:
     # Google replaces the page's address by its own redirect, and gives the page's host as its title.
     is_hidden = host == _REDIRECTS and "." in name and " " not in name
     return Source(address if host else "", name, _shown(domain) or (name if is_hidden else host))
+
+
+def further_on(part: Part, characters: int) -> Part:
+    """Return a part whose sources stand so many characters further on in the text."""
+    if not characters or part.kind != "citation" or not part.detail.get("supports"):
+        return part
+    supports = [
+        {**support, "start": support["start"] + characters, "end": support["end"] + characters}
+        for support in part.detail["supports"]
+    ]
+    return part._replace(detail={**part.detail, "supports": supports})
 
 
 def _shown(name: object) -> str:

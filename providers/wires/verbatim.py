@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import Any
 
 from providers.types import Address, Delta, Part, Prompt, Turn
@@ -20,6 +21,7 @@ NOBODY = "-"
 """The reader for whom no part is its own."""
 
 _LONGEST_NAME = 64
+_GROWING = ("text", "thought")
 _PLAIN_WORD = re.compile("[A-Za-z][A-Za-z_]{1,39}")
 
 
@@ -72,6 +74,21 @@ def with_calls_echoed(wire: str, prompt: Prompt, said: Sequence[Part]) -> Prompt
         Part("call_result", "", {"id": call.detail["id"], "response": _arguments(kept(wire, call))}) for call in calls
     ]
     return replace(prompt, turns=(*prompt.turns, Turn("assistant", tuple(said)), Turn("user", tuple(results))))
+
+
+def joined(parts: Sequence[Part]) -> list[Part]:
+    """Return the parts in which words, and thoughts, that follow each other are one; empty ones are left out."""
+    made: list[Part] = []
+    told = (part for part in parts if part.text or part.detail)
+    for kind, group in groupby(told, lambda part: "" if part.detail or part.kind not in _GROWING else part.kind):
+        alike = list(group)
+        made += [Part(kind, "".join(part.text for part in alike))] if kind else alike
+    return made
+
+
+def with_pause(prompt: Prompt, said: Sequence[Part]) -> Prompt:
+    """Return the prompt with what was said so far, for a vendor that goes on with it."""
+    return replace(prompt, turns=(*prompt.turns, Turn("assistant", tuple(said))))
 
 
 def with_calls_answered(prompt: Prompt, said: Sequence[Part], responses: Sequence[str]) -> Prompt:

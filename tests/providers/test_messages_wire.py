@@ -119,6 +119,43 @@ def test_three_turns_over_the_wire(wire_vendor: FakeVendor, ask: Ask) -> None:
     assert last[0]["content"][0]["source"] == {"type": "base64", "media_type": "image/png", "data": "aGk="}
 
 
+STARTED = {**SEARCH, "id": "srvtoolu_2"}
+AT_WORK = {"web_search": True}
+
+
+def test_a_paused_search_goes_on_with_what_was_said(wire_vendor: FakeVendor, ask: Ask) -> None:
+    """Unchanged, with the call that has no result yet, and without a question: both calls make one reply."""
+    wire_vendor.play(
+        [messages_stream([SIGNED, SEARCH, FOUND, text("So: "), STARTED], "pause_turn")],
+        [messages_stream([{**FOUND, "tool_use_id": "srvtoolu_2"}, text("It is "), CITED])],
+    )
+    stream = ask(wire="anthropic", turns=(HELLO,), parameters=AT_WORK, origin="here")
+    parts = stored(list(stream))
+    first, second = (request.json for request in wire_vendor.requests)
+    assert second["messages"][:-1] == first["messages"]
+    assert second["messages"][-1] == {"role": "assistant", "content": [SIGNED, SEARCH, FOUND, text("So: "), STARTED]}
+    assert second["tools"] == first["tools"]
+    assert [part.kind for part in parts if part.text or part.kind.startswith("call")] == [
+        "thought", "call", "call_result", "text", "call", "call_result", "text",
+    ]  # fmt: skip
+    assert "".join(part.text for part in parts if part.kind == "text") == "So: It is 12 m"
+    assert [(one["start"], one["end"]) for one in parts[-1].detail["supports"]] == [(10, 14)]
+    assert (stream.finish.reason, stream.usage.input_tokens, stream.usage.output_tokens) == ("stop", 6, 10)  # type: ignore[union-attr]
+
+
+def test_a_vendor_that_always_pauses_ends_at_last(wire_vendor: FakeVendor, ask: Ask) -> None:
+    wire_vendor.script = lambda _request: [messages_stream([text("On and on. \n")], "pause_turn")]
+    stream = ask(wire="anthropic", turns=(HELLO,), parameters=AT_WORK)
+    assert said(stream) == "On and on. \n" * 5
+    assert len(wire_vendor.requests) == 5
+    assert stream.finish is not None
+    assert (stream.finish.reason, stream.finish.vendor_reason) == ("length", "pause_turn")
+    assert wire_vendor.requests[-1].json["messages"][-1]["content"] == [text(("On and on. \n" * 4).rstrip())]
+    wire_vendor.requests.clear()
+    said(ask(wire="anthropic", turns=(HELLO,)))
+    assert len(wire_vendor.requests) == 1, "without work at the vendor there is nothing to go on with"
+
+
 def spelled(piece: str, index: int = 0) -> bytes:
     return grown({"type": "input_json_delta", "partial_json": piece}, index)
 

@@ -32,9 +32,11 @@ def messages(prompt: Prompt, address: Address) -> list[Message]:
     cites = NO_CITATIONS not in quirks and not prompt.parameters.get("json_schema")
     made: list[Message] = []
     pictures: list[Part] = []
-    for turn in accepted_turns(prompt.turns, partial(_is_sent, whose, WITH_REASONING in quirks)):
+    turns = accepted_turns(prompt.turns, partial(_is_sent, whose, WITH_REASONING in quirks))
+    for turn in turns:
         if turn.role == "assistant":
-            blocks = _paired(_said(turn.parts, whose))
+            said = _said(turn.parts, whose)
+            blocks = _paired(said) if turn is not turns[-1] else _without_last_blanks(said)
             pictures = [part for part in turn.parts if part.kind == "image" and not _own(part, whose)]
         else:
             results = _results(made[-1]["content"] if made else [], turn.parts)
@@ -112,6 +114,15 @@ def _replace(blocks: list[Block], own: Block) -> None:
     elif name == "text":
         return
     blocks.append(own)
+
+
+def _without_last_blanks(blocks: list[Block]) -> list[Block]:
+    """Return the blocks of a message with which the vendor goes on: it takes no blanks at its end."""
+    last = blocks[-1] if blocks else {}
+    words = string(last.get("text")).rstrip()
+    if last.get("type") != "text" or words == last.get("text"):
+        return blocks
+    return [*blocks[:-1], {**last, "text": words}]
 
 
 def _paired(blocks: list[Block]) -> list[Block]:

@@ -29,7 +29,7 @@ from providers.wires.turns import adapted
 
 __all__ = [
     "ASKS_USAGE", "AUDIO", "END_MARKER", "EXTRA_HEADERS", "FIELDS", "KEY_PLACEMENTS", "LABEL", "NAME", "NEIGHBOURS",
-    "ONLY_PICTURES", "OPTIONS", "PARAMETERS", "PRESETS", "REPLIES", "SHORT_ANSWER", "WEB_SEARCHES", "body",
+    "ONLY_PICTURES", "OPTIONS", "PARAMETERS", "PAUSE", "PRESETS", "REPLIES", "SHORT_ANSWER", "WEB_SEARCHES", "body",
     "catalogue_request", "doors", "drawn", "error", "hint", "other_list", "parse_catalogue", "parser", "plainer",
     "request", "words_alone",
 ]  # fmt: skip
@@ -40,6 +40,7 @@ REPLIES = "type"
 END_MARKER = False
 ASKS_USAGE = False
 ONLY_PICTURES = False
+PAUSE = ""
 AUDIO = "audio_api"
 EXTRA_HEADERS = openai.EXTRA_HEADERS
 OPTIONS: Mapping[str, str] = {}
