@@ -27,7 +27,7 @@ from conversations.models import (
     UsageRecord,
     User,
 )
-from conversations.models.marks.summary import LONGEST, MAX_SUMMARY_LENGTH, PAUSE
+from conversations.models.marks.summary import LONGEST, MAX_SUMMARY_LENGTH, PAUSE, SummaryQuerySet
 from conversations.usage import model_access
 from conversations.usage.billing import BillingContext
 from conversations.workers import database_threads
@@ -88,8 +88,7 @@ def begun(reply: Message, planned: Callable[[], Plan | None], window: int | None
     if model is None or reply.parent_id is None:
         return None
     rows = Summary.objects.filter(conversation=reply.conversation_id)
-    left = rows.filter(status=Summary.Status.WAITING, asked_at__lt=timezone.now() - LONGEST)
-    left.update(status=Summary.Status.FAILED)
+    _end_left(reply, rows.filter(status=Summary.Status.WAITING))
     failed = rows.filter(status=Summary.Status.FAILED)
     if failed.exclude(error_code__in=UNPAID).filter(asked_at__gt=timezone.now() - PAUSE).exists():
         return None
@@ -109,6 +108,17 @@ def begun(reply: Message, planned: Callable[[], Plan | None], window: int | None
     claimed.save(update_fields=["message", "room"])
     call = _prepared(reply, partial(words.prompt, plan, model.context_window or window, share), model, claimed)
     return Folding(claimed, call, plan) if call else None
+
+
+def _end_left(reply: Message, waiting: SummaryQuerySet) -> None:
+    """End what a dead process has left: no other reply is under way, or it takes longer than a call may."""
+    if not waiting.exists():
+        return
+    others = Message.objects.under_way().filter(conversation=reply.conversation_id).exclude(pk=reply.pk)
+    if others.exists():
+        waiting.filter(asked_at__lt=timezone.now() - LONGEST).update(status=Summary.Status.FAILED)
+    else:
+        waiting.delete()
 
 
 def _model_for(reply: Message) -> LanguageModel | None:

@@ -4,6 +4,7 @@ It depends on nothing that comes later. So it stays the same from turn to turn u
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from textwrap import indent
 from typing import Any
 
 from conversations.content import file_parts
@@ -29,7 +30,7 @@ def told(branch: Sequence[PromptMessage], fold: Fold) -> list[PromptMessage]:
     room = fold.summary.room - max(0, token_counts.tokens(fold.summary.text) - MAX_SUMMARY_TOKENS)
     kept = kept_words(words, room)
     heading = IN_THEIR_WORDS if len(kept) == len(words) else WITHOUT_OLDEST
-    summary = SUMMED_UP + fold.summary.text.strip()
+    summary = SUMMED_UP + indent(fold.summary.text.strip(), "> ", lambda _: True)  # no line of it ends the quotation
     first = said_as(Role.USER, f"{summary}\n\n{heading}" if kept else summary)
     return [first, *kept, said_as(Role.ASSISTANT, READ), *rest]
 
