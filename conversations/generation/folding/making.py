@@ -111,7 +111,7 @@ def begun(reply: Message, planned: Callable[[], Plan | None], window: int | None
 
 
 def _end_left(reply: Message, waiting: SummaryQuerySet) -> None:
-    """End what a dead process has left: no other reply is under way, or it takes longer than a call may."""
+    """End what a dead process has left: no other reply is under way, or a call is over by now."""
     if not waiting.exists():
         return
     others = Message.objects.under_way().filter(conversation=reply.conversation_id).exclude(pk=reply.pk)

@@ -6,6 +6,8 @@ import { clone } from "./templates.js";
 import { codeOf, Refused } from "./refused.js";
 
 const SILENT = ".code-block, .cite, .footnote, table-tools, .math-block";
+/** What stands above one another in a formula is heard one after the other. */
+const SIGNS = [["mfrac", "/"], ["msup", "^"]];
 const SENTENCES = /[^.!?。！？…]+[.!?。！？…]*\s*/g;
 const LETTERS = /[\p{L}\p{N}]/u;
 const SCRIPTS = { ja: /[\u3040-\u30ff]/u, ko: /\p{Script=Hangul}/u, "zh-CN": /\p{Script=Han}/u };
@@ -104,6 +106,7 @@ function joined(texts) {
 function spoken(text, most) {
   const words = text.cloneNode(true);
   for (const other of words.querySelectorAll(SILENT)) other.remove();
+  for (const [name, sign] of SIGNS) for (const pair of words.querySelectorAll(name)) pair.firstElementChild.after(sign);
   const blocks = [...words.querySelectorAll("p, li, h1, h2, h3, h4, h5, h6, td, th, summary")];
   const lines = (blocks.length ? blocks.filter(isInnermost) : [words]).map(({ textContent }) => textContent.trim());
   return lines.flatMap((line) => sentences(line, most)).filter((line) => LETTERS.test(line));
