@@ -296,8 +296,8 @@ def _record(trying: _Trying, call: Call) -> bool:
     assert live.search is not None
     ledger.record(trying.task.payer, call)
     may_go_on = False
-    if error is not None and not live.heard:
-        may_go_on = live.search.failed(route, error)
+    if error is not None and not trying.meter.has_begun:
+        may_go_on = live.search.failed(route, error) and not live.heard
         if blame.rule_of(error).rests is Rests.CONFIRMED and route.pictures is None:  # else it would cost a picture
             key_probes.confirm(route, trying.task.payer)
     elif live.heard or not live.stopped:

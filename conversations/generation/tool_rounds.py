@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from conversations.content.citations import shown_sources
 from conversations.lookup.tools import FUNCTIONS, MAX_BYTES, MAX_CALLS, NO_MORE, Desk
 from conversations.models import Message, ProjectFile
-from conversations.usage.estimates import SHARE_OF_WINDOW
+from conversations.usage.estimates import SHARE_OF_WINDOW, prompt_tokens
 from providers.client.route import Route
 from providers.types import Part, Prompt
 from providers.wires.declarations import wire_learnt
@@ -16,6 +16,8 @@ from providers.wires.verbatim import with_calls_answered
 LEAST_ROOM = 2_000
 """Bytes below which nothing more is answered."""
 BYTES_A_TOKEN = 3
+SHARE_FOR_ANSWER = 0.1
+"""The share of a model's context window that is left for its answer."""
 _OWN_TOOLS = ("web_search", "code_execution", "json_schema", "functions", "tools")
 """Parameters beside which several vendors take no functions of ours."""
 
@@ -63,8 +65,10 @@ def tools_for(reply: Message, route: Route, prompt: Prompt) -> Tools | None:
         return None
     if not ProjectFile.objects.visible_to(person).filter(project=project, looked_up=True).exists():
         return None
-    window = reply.model.context_window if reply.model else None
-    room = MAX_BYTES if window is None else min(MAX_BYTES, int(SHARE_OF_WINDOW * window) * BYTES_A_TOKEN)
+    room = MAX_BYTES
+    if reply.model and (window := reply.model.context_window):
+        left = min(SHARE_OF_WINDOW * window, (1 - SHARE_FOR_ANSWER) * window - prompt_tokens(prompt))
+        room = min(MAX_BYTES, int(left * BYTES_A_TOKEN))
     tools = Tools(Desk(person, project, reply.conversation_id), MAX_CALLS, room)
     return tools if tools.are_left else None
 

@@ -85,6 +85,7 @@ def _words() -> dict[str, str]:
         "no:image": _("Pictures are replaced by a note."),
         "no:file": _("Files are replaced by a note."),
         "no:code": _("Code that it ran is sent as text."),
+        "no:functions": _("It is not offered to look into a project's files itself."),
         "no:penalties": _("Both penalties are left out."),
         "no:stream_options": _("It is not asked for token counts."),
         "suspected:stream_options": _(

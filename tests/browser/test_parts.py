@@ -43,6 +43,7 @@ PARTS: list[dict[str, Any]] = [
     {"kind": "call_result", "name": "weather", "response": {"sky": f"<script>{RUN}</script>"}},
     {"kind": "seam"},
     {"kind": "gap", "bytes": 7},
+    {"kind": "citation", "function": "search_files", "asked": f"<img src=x onerror={RUN}>", "sources": []},
     {"kind": "unknown", "vendor": {"part": {"secret": "kept from readers"}}},
     {"kind": "file", "uri": f"javascript:{RUN}", "name": "bad.html"},
     {"kind": "file", "uri": "https://example.test/report.pdf", "name": "report.pdf"},
@@ -96,6 +97,8 @@ def check_parts(reply: Locator) -> None:
     expect(reply.locator(".call__value").first).to_have_text('{ "city": "北京", "days": [ 1, 2 ] }')
     expect(reply.locator(".seam")).to_have_count(1)
     expect(reply.locator(".gap")).to_have_text("A part of the reply could not be read.")
+    looked_up = reply.locator("details.sources summary")
+    expect(looked_up).to_have_text(f"Searched the files for <img src=x onerror={RUN}> · passages: 0")
     expect(reply.locator(".file__name")).to_have_text(["bad.html", "report.pdf"])
     assert reply.locator(".file").first.get_attribute("href") is None
     assert reply.locator(".file").nth(1).get_attribute("href") == "https://example.test/report.pdf"
@@ -130,7 +133,7 @@ def test_a_stored_reply_shows_every_part(cast: Cast, model: LanguageModel, visit
     shown = reply.locator(".message__body > *").evaluate_all("all => all.map((element) => element.classList[0])")
     assert shown == [
         *("thought", "message__text", "code-block", "output", "output", "output", "call", "call", "seam", "gap"),
-        *("unknown", "file", "file", "message__text", "refusal", "sources", "picture"),
+        *("sources", "unknown", "file", "file", "message__text", "refusal", "sources", "picture"),
     ]
 
 

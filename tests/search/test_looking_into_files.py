@@ -9,6 +9,7 @@ import pytest
 from conversations import actions
 from conversations.actions.projects import files as project_files
 from conversations.generation import recovery
+from conversations.imports.formats.parts import checked
 from conversations.lookup import telling, tools
 from conversations.models import Budget, Message, Passage, Project, ProjectFile, Reservation, Tally, UsageRecord
 from conversations.usage import ledger
@@ -412,6 +413,18 @@ def test_what_was_written_stays(
     assert Message.objects.exclude(pk=reply.pk).latest("id").text.endswith("140 euros.")
 
 
+def test_a_key_that_is_refused_in_the_second_call_rests(
+    cast: Cast, project: Project, model: LanguageModel, vendor: FakeVendor, connect: Connect
+) -> None:
+    vendor.play([openai_call(search(), words="I look.")])
+    vendor.play([401, b"{}"])
+    socket = connect(cast.bob)
+    reply = reply_to(socket, model, project)
+    assert (reply.status, reply.text, reply.error_code) == ("interrupted", "I look.\n\n", "key_refused")
+    assert reply_to(socket, model, project).error_code == "key_refused"
+    assert len(vendor.requests) == 2
+
+
 def test_a_stop_in_the_second_call(
     cast: Cast, project: Project, model: LanguageModel, vendor: FakeVendor, connect: Connect
 ) -> None:
@@ -461,6 +474,25 @@ def test_a_killed_reply_keeps_what_it_has_and_pays_each_call_once(
 
 
 # --- Elsewhere ------------------------------------------------------------------------------------------------------
+
+
+def test_an_export_brings_back_what_was_looked_into() -> None:
+    whole = {**lookup({"title": "a.md", "domain": "p. 2", "path": "/projects/x/"}), "asked": "x" * 999}
+    came = checked(whole)
+    assert (came["function"], came["asked"], came["sources"]) == (
+        tools.SEARCH,
+        "x" * 200,
+        [{"title": "a.md", "domain": "p. 2"}],
+    )
+    assert "function" not in checked({**whole, "function": "delete_file"})
+
+
+def test_a_full_window_has_no_room_for_calls(
+    cast: Cast, project: Project, model: LanguageModel, vendor: FakeVendor, connect: Connect
+) -> None:
+    LanguageModel.objects.update(context_window=2_000)
+    reply_to(connect(cast.bob), model, project)
+    assert "tools" not in vendor.requests[0].json
 
 
 def test_what_was_looked_into_is_shown_without_what_it_says(
