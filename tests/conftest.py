@@ -6,7 +6,6 @@ Alice owns, Bob is in her team, Rita only reads there, Carol is an outsider.
 import asyncio
 import functools
 import gc
-import shutil
 import sys
 import threading
 from collections.abc import Callable, Generator, Iterator
@@ -261,7 +260,7 @@ def serve_echo() -> Iterator[Callable[..., Running]]:
 
 @pytest.fixture(scope="session")
 def static_files() -> None:
-    shutil.copytree(made_once.static_files(), staticfiles_storage.location, dirs_exist_ok=True)
+    made_once.link(made_once.static_files(), Path(staticfiles_storage.location))
     staticfiles_storage.hashed_files, staticfiles_storage.manifest_hash = staticfiles_storage.load_manifest()
 
 

@@ -14,13 +14,14 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from tests.made_once import made_once, spare_collection, spare_first_start
+from tests.made_once import link, made_once, spare_collection, spare_first_start
 from tests.services import MIGRATED, Postgres, migrated_postgres
 
 BASE = Path(__file__).resolve().parents[2]
 NAME = "furnished"
 """The database of `postgres()` that is to be copied."""
 _LIST = "furniture.json"
+_STATIC = "static"
 _MOVE = "UPDATE providers_endpoint SET base_url = "
 _IS_FURNISHED = "SELECT count(*) FROM pg_tables WHERE tablename = 'providers_endpoint'"
 
@@ -29,11 +30,11 @@ def furnished(folder: Path, database_url: str, vendor: str, environment: Mapping
     """Furnish the site in FOLDER, whose model is at VENDOR; return its sessions, its model and its team."""
     if not database_url:
         kit = made_once("a furnished folder", _make_folder)
-        shutil.copytree(kit, folder, dirs_exist_ok=True)
+        _copy(kit, folder)
         with closing(sqlite3.connect(folder / "chatsite.sqlite3")) as rows, rows:
             rows.execute(f"{_MOVE}?", [vendor])
     elif _is_copied(database_url):
-        shutil.copytree(made_once("a furnished postgres", _make_postgres) / "data", folder, dirs_exist_ok=True)
+        _copy(made_once("a furnished postgres", _make_postgres) / "data", folder)
         with psycopg.connect(database_url) as connection:
             connection.execute(f"{_MOVE}%s", [vendor])
     else:
@@ -41,6 +42,11 @@ def furnished(folder: Path, database_url: str, vendor: str, environment: Mapping
     furniture: dict[str, Any] = json.loads((folder / _LIST).read_text())
     (folder / _LIST).unlink()
     return furniture
+
+
+def _copy(kit: Path, folder: Path) -> None:
+    shutil.copytree(kit, folder, ignore=shutil.ignore_patterns(_STATIC), dirs_exist_ok=True)
+    link(kit / _STATIC, folder / _STATIC)
 
 
 def postgres() -> Postgres:
