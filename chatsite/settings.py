@@ -233,6 +233,7 @@ _sockets = ["ws" + origin.removeprefix("http") for origin in CHATSITE_ORIGINS]
 if _over_tls:  # browsers accept a cookie with this prefix only over TLS, for exactly this host, and from no subdomain
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
     LANGUAGE_COOKIE_NAME = "__Host-language"
+SESSION_ENGINE = "conversations.accounts.sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _over_tls
 SECURE_REFERRER_POLICY = "same-origin"
