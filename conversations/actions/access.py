@@ -199,9 +199,9 @@ def _kept(user: User, conversation: Conversation, judge: Judge) -> Conversation:
     if not connection.features.has_select_for_update:
         return conversation
     if conversation.team_id is not None or conversation.has_guests:
-        teams = Q(team=conversation.team_id) | Q(team__conversation_grants__conversation=conversation)
-        places = Membership.objects.filter(teams, user=user)
-        list(places.select_for_update(of=("self",), no_key=True).values_list("pk"))
+        granted = conversation.team_grants.values("team") if conversation.has_guests else ()
+        places = Membership.objects.filter(Q(team=conversation.team_id) | Q(team__in=granted), user=user)
+        list(places.select_for_update(no_key=True).values_list("pk"))
     if not judge(user.pk, conversation.pk):
         raise NotFound
     if conversation.project_id != (conversation.project and conversation.project.pk):

@@ -58,8 +58,8 @@ def remove_team(user: User, team: Team) -> list[str]:
     """Delete a team and return the keys and models disabled with it: they would be for all otherwise."""
     own = [row for rows in (team.api_keys, team.models) for row in rows.all() if row.teams.count() == 1]
     watched = [type(row)._default_manager.filter(pk=row.pk) for row in own]
-    end_grants(user, team)
-    with log.watch(user, *watched):
+    with transaction.atomic(), log.watch(user, *watched):
+        end_grants(user, team)
         for row in own:
             row.enabled = False
             row.save(update_fields=["enabled"])

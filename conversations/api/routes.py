@@ -183,7 +183,7 @@ def name_guest(request: HttpRequest, conversation_id: UUID, given: GuestIn) -> d
     """Open a conversation to the person of this name, or change whether they write: as who decides on it."""
     person = person_of(request)
     if rate_limits.guest_named(person.pk):
-        raise Refused("rate_limited", "You have shared conversations with very many people in the last hour.")
+        raise Refused("rate_limited", "You have shared conversations very often in the last hour.")
     actions.name_guest(person, conversation_id, clean(given.name, "name"), writes=given.write)
     return _shown(person, conversation_id)
 
@@ -199,13 +199,15 @@ def end_guest(request: HttpRequest, conversation_id: UUID, person_id: UUID) -> S
 def name_team(request: HttpRequest, conversation_id: UUID, given: TeamIn) -> dict[str, Any]:
     """Open a conversation to another team in which one writes, or change whether it writes: as who decides on it."""
     person = person_of(request)
+    if rate_limits.guest_named(person.pk):
+        raise Refused("rate_limited", "You have shared conversations very often in the last hour.")
     actions.name_team(person, conversation_id, given.team, writes=given.write)
     return _shown(person, conversation_id)
 
 
 @router.delete("/conversations/{uuid:conversation_id}/teams/{uuid:team_id}", response={204: None, **_ERRORS})
 def end_team(request: HttpRequest, conversation_id: UUID, team_id: UUID) -> Status[None]:
-    """Take a conversation from a team to which it was opened."""
+    """Take a conversation from a team that was given it: as who decides on it, or as a lead there."""
     actions.end_team(person_of(request), conversation_id, team_id)
     return Status(204, None)
 

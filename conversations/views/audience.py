@@ -54,6 +54,7 @@ def audience(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
         "places": _places(conversation),
         "guests": conversation.named(),
         "granted": _granted(conversation),
+        "led": Team.objects.led_by(person),
         "reads_project": person.pk in conversation.placed_ids(),
         "known": conversation.people_to_name(person),
         "links": _links(person, conversation),

@@ -53,7 +53,7 @@ REASONS = {
     "api:name_guest": _DECIDERS,
     "api:end_guest": _DECIDERS + "; a guest leaves it alone",
     "api:name_team": _DECIDERS + "; they write in the team",
-    "api:end_team": _DECIDERS,
+    "api:end_team": _DECIDERS + "; a lead ends it for the own team",
     "remark.add": _REMARKERS,
     "remark.reply": _REMARKERS,
     "remark.assign": _REMARKERS,

@@ -89,11 +89,11 @@ NAMED = LEAD | OWNER
 READER = frozenset({Role.READER})
 """A guest of the conversation “guests” who only reads; the member is one who writes."""
 FOREIGNERS = frozenset({Role.OTHER})
-"""Members of another team, to which the conversation “guests” is open for reading."""
+"""Members of another team, to which the conversation “guests” is open."""
 READ = {"private": OWNER, "shared": TEAM, "left": TEAM, "deleted": NOBODY, "narrow": NAMED,
         "guests": OWNER | READER | MEMBER | FOREIGNERS}  # fmt: skip
 WRITE = {"private": OWNER, "shared": WRITERS, "left": WRITERS, "deleted": NOBODY, "narrow": NAMED,
-         "guests": OWNER | MEMBER}  # fmt: skip
+         "guests": OWNER | MEMBER | FOREIGNERS}  # fmt: skip
 DECIDE = {"private": OWNER, "shared": LEAD | OWNER, "left": LEAD, "deleted": NOBODY, "narrow": NAMED,
           "guests": OWNER}  # fmt: skip
 """Roles that may delete it, or give it another audience."""
@@ -482,7 +482,9 @@ API = [
         },
     ),
     on("api:name_team", "POST", {"team": "{team_id}"}, targets=MOVES, ok=200),
-    on("api:end_team", "DELETE", targets={"guests, a team": OWNER, "private, to the team": NOBODY}, ok=204),
+    on(
+        "api:end_team", "DELETE", targets={"guests, a team": OWNER | FOREIGNERS, "private, to the team": NOBODY}, ok=204
+    ),
     on("api:delete", "DELETE", targets=DECIDE, ok=204),
     on("api:delete", "DELETE", query="?for_good=true", targets=END, ok=204),
     on("api:restore", "POST", targets=RESTORE, ok=200, publishes="deleted"),

@@ -213,7 +213,7 @@ def _conversations(world: World, crew: Team) -> None:
         Guest.objects.create(**place, writes=name == "member")
         world.targets[f"guests, the {name}"] = {**guests, "person_id": world.people[name].pk}
     others = Team.objects.get(name="Foreigners")
-    TeamGrant.objects.create(conversation_id=guests["conversation_id"], team=others)
+    TeamGrant.objects.create(conversation_id=guests["conversation_id"], team=others, writes=True)
     world.targets["guests, a team"] = {**guests, "team_id": others.pk}
     world.targets["shared, no guest"] = {**world.targets["shared"], "person_id": world.people["member"].pk}
     unsent = storage.store(world.people["owner"], FILE.format("unsent"), "text/plain", b"x")

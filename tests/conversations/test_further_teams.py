@@ -60,7 +60,7 @@ def test_teams_read_and_their_writers_write_until_they_lose_it(
     assert Conversation.objects.all().readers([cast.carol.pk]) == {(talk.pk, cast.carol.pk)}
     assert Conversation.objects.touching([cast.carol.pk]).exists()
     assert Api(cast.rita).refusal("GET", f"/conversations/{talk.pk}") == (404, "not_found")
-    assert Api(cast.bob).call("DELETE", path(talk, dock))[0] == 404, "only who decides on it takes it away"
+    assert Api(cast.carol).call("DELETE", path(talk, dock))[0] == 404, "who reads does not take it from the others"
     actions.name_guest(cast.alice, talk.pk, "bob", writes=False)
     assert carol.ask("conversation.open", conversation=str(talk.pk))["type"] == "ack"
     assert Api(cast.alice).call("DELETE", path(talk, dock)) == (204, None)
@@ -73,6 +73,7 @@ def test_who_leaves_the_team_loses_what_is_open_to_it(
     cast: Cast, talk: Conversation, dock: Team, connect: Connect
 ) -> None:
     actions.name_team(cast.alice, talk.pk, dock.pk, writes=False)
+    assert not Conversation.objects.writable_by(cast.bob).exists(), "it is open for reading"
     listed = one_listed(cast.alice, talk.pk)
     assert listed
     assert not listed.is_named  # type: ignore[attr-defined]
@@ -80,6 +81,9 @@ def test_who_leaves_the_team_loses_what_is_open_to_it(
     actions.remove_member(cast.bob, dock.pk, cast.carol.pk)
     assert carol.event("conversation.gone")["conversation"] == str(talk.pk)
     assert open_to(cast.bob, cast.carol) == [True, False]
+    actions.end_team(cast.bob, talk.pk, dock.pk)
+    assert open_to(cast.bob) == [False], "a lead lets go of it for the whole team"
+    actions.name_team(cast.alice, talk.pk, dock.pk, writes=False)
     bob = connect(cast.bob)
     actions.remove_team(cast.alice, dock)
     assert bob.event("conversation.gone")["conversation"] == str(talk.pk)

@@ -11,7 +11,7 @@ import pytest
 from django.db import IntegrityError, connection, connections, transaction
 from django.utils import timezone
 
-from conversations.models import Conversation, Membership, Message, Team, User
+from conversations.models import Conversation, Guest, Membership, Message, Team, TeamGrant, User
 from tests.conftest import Cast
 
 PEOPLE = ("alice", "bob", "rita", "carol")
@@ -99,6 +99,11 @@ def test_the_readers_of_many_are_who_may_see_each(cast: Cast, private: Conversat
     gone = User.objects.create_user("gone")
     Conversation.objects.create(owner=gone, team=cast.team, title="left behind")
     Conversation.objects.create(owner=cast.bob, title="in the bin", deleted_at=timezone.now())
+    named = Conversation.objects.create(owner=cast.bob, title="named", has_guests=True)
+    Guest.objects.create(conversation=named, user=gone)
+    dock = Team.objects.create(name="Dock")
+    Membership.objects.create(team=dock, user=cast.carol)
+    TeamGrant.objects.create(conversation=named, team=dock)
     people = list(User.objects.all())
     seeing = {(c.id, person.id) for person in people for c in Conversation.objects.visible_to(person)}
     assert Conversation.objects.all().readers([person.id for person in people]) == seeing
@@ -106,6 +111,7 @@ def test_the_readers_of_many_are_who_may_see_each(cast: Cast, private: Conversat
         (private.id, cast.bob.id)
     }
     assert Conversation.objects.filter(pk=private.id).readers([cast.carol.id]) == set()
+    assert Conversation.objects.filter(pk=named.pk).readers([cast.carol.pk]) == {(named.pk, cast.carol.pk)}
 
 
 def test_a_name_is_taken_in_any_case(cast: Cast) -> None:

@@ -96,9 +96,10 @@ def name_team(user: User, conversation_id: UUID, team_id: UUID, *, writes: bool)
 
 
 def end_team(user: User, conversation_id: UUID, team_id: UUID) -> None:
-    """Take a conversation from a team to which it was opened, as who decides on it."""
+    """Take a conversation from a team that was given it: as who decides on it, or as a lead there."""
     with transaction.atomic():
-        conversation = to_decide_on(user, conversation_id)
+        leads = Team.objects.led_by(user).filter(pk=team_id).exists()
+        conversation = (to_arrange if leads else to_decide_on)(user, conversation_id)
         grant = conversation.team_grants.select_related("team").filter(team=team_id).first()
         if grant is None:
             raise NotFound

@@ -83,7 +83,8 @@ class AudiencePanel extends HTMLElement {
 
   async #setTeam(method, key, body) {
     await call(method, [`${page.api.conversation(page.conversation)}/teams`, key].filter(Boolean).join("/"), body).catch(() => null);
-    await this.#load();
+    if (page.canShare) await this.#load();
+    else location.assign(page.urls.home); // A lead has taken their own team out.
   }
 
   /** Before words of a few become those of many, the many are named. */
