@@ -89,11 +89,19 @@ def test_sounds_that_are_dropped_become_words_where_a_model_writes_them_down(
     expect(box).to_have_value("words 0 words 1")
     expect(page.locator("file-tray")).to_contain_text("note.txt")
     recording = page.get_by_role("group", name="Recording")
+    page.evaluate("""() => {
+        const decode = OfflineAudioContext.prototype.decodeAudioData;
+        OfflineAudioContext.prototype.decodeAudioData = function (bytes) {
+            document.body.dataset.decoded = Number(document.body.dataset.decoded ?? 0) + 1;
+            return decode.call(this, bytes);
+        };
+    }""")
     for refused, sentence in ((broken, "In this file is no sound"), (long, "At most five minutes")):
         page.evaluate(DROP, [[refused]])
         expect(recording).to_contain_text(sentence)
         expect(recording.get_by_role("button", name="Try again")).to_be_hidden()
     assert len(vendor.requests) == 2
+    expect(page.locator("body")).to_have_attribute("data-decoded", "1")  # not the long one: memory
 
 
 def test_a_reply_is_read_aloud_by_a_model(cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit) -> None:

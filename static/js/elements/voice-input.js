@@ -4,16 +4,13 @@ import { focusForTyping } from "../helpers/keyboard.js";
 import { newPlace } from "../helpers/new-place.js";
 import { addPhrases, phrase } from "../helpers/phrases.js";
 import { codeOf, Refused } from "../helpers/refused.js";
+import { wavOf } from "../helpers/wav.js";
 import { page } from "../models/page.js";
 
 /** Who holds the button for longer ends the recording by letting it go; shorter is a press, and the next one ends it. */
 const HELD = 500;
 /** What is shorter was no recording. */
 const SHORTEST = 300;
-/** Samples a second, of 16 bits: what speech needs. */
-const RATE = 16_000;
-const HEAD = 44;
-const MOST_BYTES = 100 * 2 ** 20; // of a sound file: five minutes without compression have half as much
 const HOPELESS = ["too_long", "unreadable"]; // another try would not mend it
 const DENIED = ["NotAllowedError", "SecurityError"];
 
@@ -172,29 +169,4 @@ function minutes(seconds) {
 
 function lost() {
   throw new Refused();
-}
-
-/** The recording as WAV of one channel, which all vendors take; rejects what the browser cannot decode, or of more seconds. */
-async function wavOf(recording, most) {
-  if (recording.size > MOST_BYTES) throw new Refused({ code: "too_long" });
-  const bytes = await recording.arrayBuffer().catch(lost);
-  const sound = await new OfflineAudioContext(1, 1, RATE).decodeAudioData(bytes).catch(() => {
-    throw new Refused({ code: "unreadable" });
-  });
-  if (Math.floor(sound.duration) > most) throw new Refused({ code: "too_long" });
-  const channels = Array.from({ length: sound.numberOfChannels }, (_, number) => sound.getChannelData(number));
-  const view = new DataView(new ArrayBuffer(HEAD + 2 * sound.length));
-  writeHead(view, 2 * sound.length);
-  for (let place = 0; place < sound.length; place += 1) {
-    const sample = channels.reduce((sum, channel) => sum + channel[place], 0) / channels.length;
-    view.setInt16(HEAD + 2 * place, Math.max(-1, Math.min(1, sample)) * 0x7fff, true);
-  }
-  return new Blob([view], { type: "audio/wav" });
-}
-
-function writeHead(view, bytes) {
-  const words = [[0, "RIFF"], [8, "WAVEfmt "], [36, "data"]];
-  for (const [place, word] of words) [...word].forEach((letter, number) => view.setUint8(place + number, letter.charCodeAt(0)));
-  for (const [place, value] of [[4, HEAD - 8 + bytes], [16, 16], [24, RATE], [28, 2 * RATE], [40, bytes]]) view.setUint32(place, value, true);
-  for (const [place, value] of [[20, 1], [22, 1], [32, 2], [34, 16]]) view.setUint16(place, value, true);
 }
