@@ -18,7 +18,13 @@ def test_an_assistant_is_picked_like_a_model_and_a_model_takes_it_off(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit
 ) -> None:
     second = serve(vendor, "openai", "second")
-    told = {"name": "Mason", "symbol": "🧱", "instructions": "Be a mason.", "models": [second.pk]}
+    told = {
+        "name": "Mason",
+        "symbol": "🧱",
+        "instructions": "Be a mason.",
+        "models": [second.pk],
+        "parameters": {"temperature": 0.5},
+    }
     mason = create_assistant(cast.alice, Place("team", cast.team.pk), **told, starters=["Which stone?"])
     chat = visit(cast.bob)
     expect(chat.page.locator(".assistants")).to_be_attached()
@@ -31,8 +37,13 @@ def test_an_assistant_is_picked_like_a_model_and_a_model_takes_it_off(
     chat.page.get_by_role("button", name="Which stone?").click()
     chat.text.press("Enter")
     chat.ended(chat.replies.first)
+    expect(chat.page.locator(".transcript__began")).to_have_text("Began with 🧱 Mason")
+    chat.tune_button.click()
+    expect(chat.panel.get_by_text("The assistant 🧱 Mason sets this.")).to_have_count(1)
+    expect(chat.panel.locator("input[name=temperature]")).to_be_disabled()
+    expect(chat.panel.locator("input[name=top_p]")).to_be_enabled()
     reply = Message.objects.get(role="assistant")
-    assert (reply.model, reply.assistant) == (second, mason.note())
+    assert (reply.model, reply.assistant) == (second, mason.given())
     chat.page.reload()
     expect(chat.page.locator(".transcript__began")).to_have_text("Began with 🧱 Mason")
     expect(chat.model_button).to_contain_text("🧱 Mason")
@@ -46,7 +57,7 @@ def test_an_assistant_is_picked_like_a_model_and_a_model_takes_it_off(
     chat.page.route("**/assistants/choice/*", lambda route: route.abort())
     chat.page.goto(f"{chat.site}/?assistant={mason.pk}")
     chat.ask("Before the list of assistants is here?")
-    assert Message.objects.filter(role="assistant").latest("pk").assistant == mason.note()
+    assert Message.objects.filter(role="assistant").latest("pk").assistant == mason.given()
 
 
 def test_an_open_list_gets_the_assistants_and_the_page_follows_what_others_pick(

@@ -226,3 +226,10 @@ def test_a_model_to_fall_back_on_is_not_sent_what_it_does_not_take(
     say(connect(cast.alice), assistant=str(mason.pk))
     sent = vendor.requests[-1].json
     assert (sent["temperature"], "top_k" in sent) == (0.5, False), "the vendor has no such parameter"
+
+
+def test_whoever_saves_very_many_is_told_so(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conversations.accounts.rate_limits.prompt", lambda _person: True)
+    shown = Api(cast.alice).client.post("/assistants/new/", {"name": "Mason"}).content.decode()
+    assert "You have saved very many assistants in the last minute." in shown
+    assert Api(cast.alice).refusal("POST", "/assistants", {"name": "Mason"}) == (429, "rate_limited")

@@ -80,8 +80,8 @@ class ParameterPanel extends HTMLElement {
   }
 
   /** Lets be set what the wires of all these models know. */
-  limit({ knows, common: { name } }) {
-    limit(this.form, common(knows), name);
+  limit({ knows, common: { name }, assistants }) {
+    limit(this.form, common(knows), name, assistants);
     this.#check();
   }
 

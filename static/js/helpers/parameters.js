@@ -23,14 +23,19 @@ export function common(knows) {
   return new Map(shared.map(([name, own]) => [name, others.reduce((all, other) => narrower(all, other.get(name)), own)]));
 }
 
-/** Lets the fields be set that are known, within their bounds; says of the others that `model` does not take them. */
-export function limit(form, known, model) {
+/**
+ * Lets the fields be set that are known, within their bounds; says of the others that `model` does not take them, or that
+ * the assistant sets them.
+ */
+export function limit(form, known, model, assistants) {
   for (const place of form.querySelectorAll("[data-parameter]")) {
     const own = known.get(place.dataset.parameter);
     const field = place.querySelector("[name]");
-    place.toggleAttribute("data-unknown", !own);
-    if (field.name !== "budget") field.disabled = !own;
-    place.querySelector(".parameters__unknown")?.replaceChildren(own ? "" : phrase("parameters.unknown", { model }));
+    const isSet = Boolean(own && assistants?.sets.includes(place.dataset.parameter));
+    place.toggleAttribute("data-unknown", !own || isSet);
+    if (field.name !== "budget") field.disabled = !own || isSet;
+    const why = isSet ? phrase("parameters.assistant", { name: assistants.name }) : phrase("parameters.unknown", { model });
+    place.querySelector(".parameters__unknown")?.replaceChildren(own && !isSet ? "" : why);
     if (own?.low) limitNumber(place, field, own);
   }
 }

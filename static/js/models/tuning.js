@@ -61,7 +61,8 @@ export class Tuning {
 
   #changed() {
     const { form, models } = this.#composer;
-    form.elements.search.hidden = !models.knows.some((names) => names.split(" ").includes(SEARCH));
+    const isKnown = models.knows.some((names) => names.split(" ").includes(SEARCH));
+    form.elements.search.hidden = !isKnown || Boolean(models.assistants?.sets.includes(SEARCH));
     this.#panel?.limit(models);
   }
 

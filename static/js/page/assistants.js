@@ -5,6 +5,7 @@
 
 import { fetchElement } from "../helpers/loading.js";
 import { placePart } from "../helpers/page-parts.js";
+import { clone } from "../helpers/templates.js";
 import { page } from "../models/page.js";
 
 class AssistantChoice {
@@ -50,8 +51,14 @@ class AssistantChoice {
     return { assistant, models: isOwn ? undefined : models };
   }
 
+  /** The names of the parameters that it sets. */
+  get sets() {
+    return this.#chosen?.dataset.sets.split(" ").filter(Boolean) ?? [];
+  }
+
   /** The conversation has this one now; what was picked here and not said yet stays. */
-  follow(id) {
+  follow({ assistant: id, began_with: began }) {
+    showBeginning(began);
     const { form, models } = this.#composer;
     const isNews = id !== (this.#chosen?.value ?? null);
     if (this.#isPicked) this.#isPicked = isNews;
@@ -91,6 +98,15 @@ class AssistantChoice {
     list?.toggleAttribute("data-assistant", starters.length > 0);
     list?.prepend(...starters.map((text) => starterOf(list, text)));
   }
+}
+
+/** With which one a conversation began, above its first message. */
+function showBeginning(began) {
+  const transcript = document.querySelector("chat-transcript");
+  if (!began || transcript.querySelector(".transcript__began")) return;
+  const line = clone("began-template");
+  line.querySelector("bdi").textContent = `${began.symbol} ${began.name}`.trim();
+  transcript.prepend(line);
 }
 
 function starterOf(list, text) {

@@ -93,7 +93,7 @@ export class SocketEvents {
     const isOpen = conversation === this.#chat.conversation?.id;
     if (isOpen) header.show(changed);
     if (isOpen) composer?.showTuned(changed);
-    if (isOpen && changed.assistant !== undefined) composer?.models.assistants?.follow(changed.assistant);
+    if (isOpen && "assistant" in changed) composer?.models.assistants?.follow(changed);
     const row = await this.#judged(() => list.hear({ ...changed, id: conversation, isNews: !isOpen && !isMade(changed) }));
     const isTold = row && !row.hasAttribute("data-muted");
     if (!isOpen && changed.team && isTold) header.showNews(changed);
