@@ -29,6 +29,7 @@ class Prices:
     picture: Decimal = Decimal(0)
     minute: Decimal = Decimal(0)
     characters: Decimal = Decimal(0)
+    long: LongPrices | None = None
 
     def cost(self, usage: Usage) -> int:
         """Return the cost of a call: millionths of the currency.
@@ -36,6 +37,8 @@ class Prices:
         A price per million tokens is a number of millionths per token. Input counts include cached and written tokens.
         A call without tokens came to nothing and costs nothing.
         """
+        if self.long and (usage.input_tokens or 0) > self.long.above:
+            return self.long.instead_of(self).cost(usage)
         cached = min(usage.cached_tokens or 0, usage.input_tokens or 0)
         written = min(usage.written_tokens or 0, (usage.input_tokens or 0) - cached)
         exact = (
@@ -54,6 +57,27 @@ class Prices:
     def most(self, usage: Usage) -> int:
         """Return the most that a call of guessed tokens costs: all of its input may go into a cache."""
         return max(self.cost(usage), self.cost(replace(usage, written_tokens=usage.input_tokens)))
+
+
+@dataclass(frozen=True, slots=True)
+class LongPrices:
+    """The prices of a call with more tokens of input than `above`. None is the price of a shorter one."""
+
+    above: int
+    input: Decimal | None
+    output: Decimal | None
+
+    def instead_of(self, usual: Prices) -> Prices:
+        """Return the prices of a long call. What is cached, written or thought costs more by the same factor."""
+        asked = usual.input if self.input is None else self.input
+        said = usual.output if self.output is None else self.output
+        cached, written = (_scaled(price, usual.input, asked) for price in (usual.cached, usual.written))
+        thought = _scaled(usual.thought, usual.output, said)
+        return replace(usual, input=asked, output=said, cached=cached, written=written, thought=thought, long=None)
+
+
+def _scaled(price: Decimal | None, before: Decimal, after: Decimal) -> Decimal | None:
+    return price if price is None or not before else price * after / before
 
 
 def written(millionths: int) -> str:

@@ -150,6 +150,9 @@ class DeploymentAdmin(AdminWithTrouble):
         "per_picture",
         "per_minute",
         "characters_price",
+        "long_above",
+        "long_input_price",
+        "long_output_price",
         "raw_extras",
     ]
 

@@ -28,7 +28,7 @@ from providers.models.fields import (
     price_field,
 )
 from providers.models.keys import ApiKey
-from providers.prices import Prices
+from providers.prices import LongPrices, Prices
 from providers.wires import registry
 from providers.wires.declarations import NO_SEARCH, web_search_form, wire_learnt
 from providers.wires.parameters import Choice, Parameter, pictures_of
@@ -223,6 +223,14 @@ class Deployment(models.Model):
     per_picture = price_field(_("price of a picture"), PRICE_OF_PICTURE_HELP)
     per_minute = price_field(_("price of a minute"), PRICE_OF_MINUTE_HELP)
     characters_price = price_field(_("price of characters"), PRICE_OF_CHARACTERS_HELP)
+    long_above = models.PositiveIntegerField(
+        _("a long call has more tokens than"),
+        null=True,
+        blank=True,
+        help_text=_("Tokens of input, such as 200000, above which a vendor asks more for the whole call."),
+    )
+    long_input_price = price_field(_("price of input of a long call"))
+    long_output_price = price_field(_("price of output of a long call"))
     raw_extras = models.JSONField(
         _("raw extras"),
         default=dict,
@@ -313,7 +321,12 @@ class Deployment(models.Model):
         zero = Decimal(0)
         others = (self.cached_price, self.thought_price, self.written_price)
         beside = {name: price or zero for name, price in beside_tokens.items()}
-        return Prices(self.input_price or zero, self.output_price or zero, *others, **beside)
+        return Prices(self.input_price or zero, self.output_price or zero, *others, **beside, long=self._long_prices())
+
+    def _long_prices(self) -> LongPrices | None:
+        if self.long_above is None:
+            return None
+        return LongPrices(self.long_above, self.long_input_price, self.long_output_price)
 
     def learn(self, new: Iterable[str], gone: Collection[str], sentences: Mapping[str, str]) -> None:
         """Store new quirks, each with the vendor's sentence and the time, without those that are gone."""
@@ -349,6 +362,8 @@ class Deployment(models.Model):
             raise ValidationError(
                 {"picture_choices": _("Begin each line with ratio, size, quality or count.")}
             ) from None
+        if (self.long_above is None) != (self.long_input_price is None and self.long_output_price is None):
+            raise ValidationError({"long_above": _("A long call needs both: from where it is one, and a price.")})
         if not isinstance(self.raw_extras, dict) or not _is_json(self.raw_extras):
             raise ValidationError({"raw_extras": _("A JSON object.")})
         if not isinstance(self.learnt, list) or not all(isinstance(word, str) for word in self.learnt):

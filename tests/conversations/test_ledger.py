@@ -3,17 +3,19 @@
 import csv
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from io import StringIO
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 
 from conversations.models import Conversation, UsageRecord, User
 from conversations.usage.token_counts import tokens
 from providers.models import ApiKey, Deployment, LanguageModel
-from providers.prices import Prices
+from providers.prices import LongPrices, Prices
 from providers.types import Usage
 from tests import anthropic_replies
 from tests.conftest import Cast, serve
@@ -60,6 +62,32 @@ def test_what_is_set_aside_is_enough_if_all_input_goes_into_a_cache() -> None:
     guessed = Usage(1000, 10)
     dear, cheap = (Prices(Decimal(2), Decimal(8), written=Decimal(price)) for price in (3, 1))
     assert [prices.most(guessed) for prices in (dear, cheap, Prices(Decimal(2), Decimal(8)))] == [3080, 2080, 2080]
+
+
+def test_a_long_call_costs_more_in_all_its_parts() -> None:
+    long = LongPrices(1000, Decimal(4), Decimal(12))
+    prices = Prices(Decimal(2), Decimal(8), Decimal("0.5"), Decimal(16), written=Decimal("2.5"), long=long)
+    usage = Usage(1000, 10, 5, cached_tokens=400, written_tokens=500)
+    assert prices.cost(usage) == replace(prices, long=None).cost(usage) == 200 + 200 + 1250 + 80 + 80
+    usage = replace(usage, input_tokens=1001)
+    assert prices.cost(usage) == 404 + 400 + 2500 + 120 + 120
+    assert replace(prices, long=LongPrices(1000, None, Decimal(12))).cost(usage) == 202 + 200 + 1250 + 120 + 120
+    assert replace(prices, input=Decimal(0)).cost(usage) == 404 + 200 + 1250 + 120 + 120, "no factor over nought"
+
+
+@pytest.mark.parametrize("given", [{"long_above": 5}, {"long_input_price": 1}, {"long_output_price": 1}])
+def test_a_long_call_has_a_beginning_and_a_price(given: dict[str, int], model: LanguageModel) -> None:
+    deployment = Deployment.objects.get()
+    for name, value in given.items():
+        setattr(deployment, name, value)
+    with pytest.raises(ValidationError, match="A long call needs both"):
+        deployment.clean()
+    deployment.long_above, deployment.long_output_price = 5, Decimal(9)
+    deployment.clean()
+    deployment.input_price = Decimal(1)
+    assert deployment.prices() == Prices(
+        Decimal(1), Decimal(0), long=LongPrices(5, deployment.long_input_price, Decimal(9))
+    )
 
 
 def test_half_a_millionth_is_rounded_up() -> None:
