@@ -26,6 +26,7 @@ from conversations.usage import budgets
 from conversations.usage.model_access import models_for
 from conversations.views import composer
 from providers.client import speech
+from providers.endpoints import adding
 from providers.families import reads_aloud, writes_down_speech
 from providers.models import ApiKey, Deployment, LanguageModel, Trouble
 from tests.conftest import Cast, serve
@@ -233,6 +234,8 @@ def test_models_for_speech_are_known_by_their_names() -> None:
     assert not any(map(writes_down_speech, ("gpt-5", "gemini-3-flash", "master", "kasra-7b", "gpt-audio")))
     assert all(map(reads_aloud, ("tts-1-hd", "gpt-4o-mini-tts", "FunAudioLLM/CosyVoice2-0.5B")))
     assert not any(map(reads_aloud, (*known, "gpt-5", "nottsai-7b")))
+    purposes = [adding._purpose(wire, "gemini-3.8-flash-tts") for wire in ("gemini", "audio_api", "")]
+    assert purposes == ["speech", "speech", "replies"]
 
 
 # --- Reading aloud ---------------------------------------------------------------------------------------------
