@@ -75,6 +75,7 @@ def test_a_session_is_ended_from_another_one(cast: Cast, model: LanguageModel, v
     expect(devices).to_have_count(1)
 
 
+@pytest.mark.soak
 def test_a_token_is_made_and_shown_once(cast: Cast, visit: Visit) -> None:
     bob = visit(cast.bob, "/account/tokens/", viewport=PHONE)
     bob.page.fill("[name=name]", "nightly")

@@ -137,6 +137,7 @@ def test_a_text_that_is_too_long_stays_in_the_box(
     expect(alice.notice).to_be_hidden()
 
 
+@pytest.mark.soak
 def test_a_text_that_only_the_server_finds_too_long_comes_back(cast: Cast, model: LanguageModel, visit: Visit) -> None:
     alice = visit(cast.alice)
     alice.watch.expect("413.*/drafts")  # where a second passes before it is sent
@@ -178,6 +179,7 @@ def test_nothing_is_not_sent(cast: Cast, model: LanguageModel, visit: Visit) -> 
     assert [command["text"] for command in alice.commands("message.send")] == ["something"]
 
 
+@pytest.mark.soak
 def test_a_model_that_went_away_is_said_and_the_text_stays(cast: Cast, model: LanguageModel, visit: Visit) -> None:
     alice = visit(cast.alice)
     LanguageModel.objects.update(enabled=False)

@@ -258,6 +258,7 @@ def test_on_a_phone_one_swipes_from_one_to_the_next(cast: Cast, vendor: FakeVend
     expect(columns(alice).nth(1)).to_be_in_viewport(ratio=0.9)
 
 
+@pytest.mark.soak
 def test_no_more_than_eight_are_asked_at_once(cast: Cast, vendor: FakeVendor, visit: Visit) -> None:
     names = [f"model-{number}" for number in range(9)]
     models(vendor, **{name: [openai_stream([f"I am {name}."])] for name in names})

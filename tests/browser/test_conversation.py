@@ -84,7 +84,7 @@ def test_a_reload_in_the_middle_keeps_the_words_and_hears_the_rest(
     assert len(vendor.requests) == 1
 
 
-@pytest.mark.parametrize("ending", ["patched", "whole"])
+@pytest.mark.parametrize("ending", ["patched", pytest.param("whole", marks=pytest.mark.soak)])
 def test_markdown_becomes_what_it_means(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit, monkeypatch: pytest.MonkeyPatch, ending: str
 ) -> None:

@@ -92,6 +92,7 @@ def test_whoever_begins_without_a_network_is_told_once_it_is_back(
     expect(hint).to_contain_text("may cost up to 0.41 USD")
 
 
+@pytest.mark.soak
 def test_what_was_said_before_counts(cast: Cast, priced: LanguageModel, visit: Visit) -> None:
     Deployment.objects.update(output_price=0)
     alice = visit(cast.alice)

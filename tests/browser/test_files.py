@@ -168,7 +168,7 @@ def test_a_model_that_does_not_take_a_kind_says_so(
     ("content", "kind", "sentence"),
     [
         (b"\x89PNG\r\n\x1a\nnot a picture", "image/png", "“broken” cannot be added: only pictures"),
-        (b"\x00\x01\x02", "", "“broken” cannot be added: only pictures"),
+        pytest.param(b"\x00\x01\x02", "", "“broken” cannot be added: only pictures", marks=pytest.mark.soak),
     ],
 )
 def test_what_the_server_refuses_is_said_in_our_words(

@@ -28,6 +28,7 @@ def test_a_vendor_that_repeats_the_key_is_not_quoted(
     assert alice.words(reply).endswith(".")
 
 
+@pytest.mark.soak
 def test_the_administration_shows_the_end_of_a_key_and_no_more(cast: Cast, model: LanguageModel, visit: Visit) -> None:
     alice = visit(cast.alice, None)
     for row in (*Endpoint.objects.all(), *ApiKey.objects.all()):

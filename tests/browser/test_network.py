@@ -45,6 +45,7 @@ def say_the_second_word(vendor: FakeVendor, listener: Socket) -> None:
     listener.wait(lambda frame: frame["type"] == "message.delta" and "two" in frame["text"])
 
 
+@pytest.mark.soak
 def test_a_connection_cut_in_the_middle_loses_no_word(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit, link: Link, connect: Connect
 ) -> None:
@@ -142,6 +143,7 @@ def test_a_reply_that_ends_while_its_page_opens_comes_once(
     assert alice.words(alice.replies.nth(1)) == "One. Two."
 
 
+@pytest.mark.soak
 def test_what_is_sent_without_a_connection_arrives_once(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit, link: Link
 ) -> None:

@@ -57,7 +57,7 @@ def offline(cast: Cast, model: LanguageModel, visit: Visit, link: Link) -> Calla
     [
         pytest.param("", False, id="a new conversation"),
         pytest.param("Zero", False, marks=pytest.mark.soak, id="a conversation"),
-        pytest.param("Zero", True, id="the second way"),
+        pytest.param("Zero", True, marks=pytest.mark.soak, id="the second way"),
     ],
 )
 def test_c14_five_messages_written_offline_arrive_once_and_in_order(

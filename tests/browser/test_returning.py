@@ -94,7 +94,7 @@ def test_c18_a_page_from_the_history_hears_the_rest(
     assert alice.ask("Next")
 
 
-@pytest.mark.parametrize("code", [1012, 4408])
+@pytest.mark.parametrize("code", [pytest.param(1012, marks=pytest.mark.soak), 4408])
 def test_a_page_that_the_server_closed_comes_back_for_the_rest(
     cast: Cast, model: LanguageModel, visit: Visit, rest: threading.Event, code: int
 ) -> None:

@@ -136,6 +136,7 @@ def test_a_pass_phrase_opens_it_without_scripts_and_a_copy_goes_on(
     assert Conversation.objects.get(owner=cast.alice).messages.count() == 2
 
 
+@pytest.mark.soak
 def test_a_reply_under_way_is_left_out(cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit) -> None:
     vendor.play([openai_event("One, "), vendor.gate, openai_event("two."), openai_end()])
     alice = visit(cast.alice)

@@ -1,5 +1,6 @@
 """Coming in and going out."""
 
+import pytest
 from playwright.sync_api import expect
 
 from providers.models import LanguageModel
@@ -8,6 +9,7 @@ from tests.browser.page_scripts import CLOSE_CODES, NOTE_CLOSE_CODES
 from tests.conftest import PASSWORD, Cast
 
 
+@pytest.mark.soak
 def test_only_the_right_password_enters(cast: Cast, visit: Visit) -> None:
     stranger = visit()
     expect(stranger.page.get_by_role("heading", level=1)).to_have_text("Sign in")

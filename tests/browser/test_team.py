@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import expect
 
 from conversations.models import Conversation
@@ -65,6 +66,7 @@ def test_a_reader_watches_and_cannot_write(cast: Cast, model: LanguageModel, ven
     expect(rita.page.locator(".chat__reader")).to_contain_text("You can read this conversation.")
 
 
+@pytest.mark.soak
 def test_an_outsider_sees_and_hears_nothing(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit, connect: Callable[..., Socket]
 ) -> None:

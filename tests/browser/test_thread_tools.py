@@ -342,7 +342,7 @@ def test_a_reply_is_read_aloud_where_there_are_voices(cast: Cast, model: Languag
     expect(details).to_be_hidden()
 
 
-@pytest.mark.parametrize("is_open", [True, False])
+@pytest.mark.parametrize("is_open", [pytest.param(True, marks=pytest.mark.soak), False])
 def test_a_thought_reads_as_replies_do_once_it_is_opened(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit, is_open: bool
 ) -> None:

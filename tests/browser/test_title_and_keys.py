@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from playwright.sync_api import Route, expect
 
 from conversations.models import Conversation
@@ -92,6 +93,7 @@ def test_a_click_on_the_title_changes_it(cast: Cast, model: LanguageModel, visit
     assert Conversation.objects.get().title == "Seas"
 
 
+@pytest.mark.soak
 def test_who_only_reads_sees_a_title_and_no_button(cast: Cast, model: LanguageModel, visit: Visit) -> None:
     conversation = titled(cast, "Rivers")
     rita = visit(cast.rita, f"/conversations/{conversation.pk}/")

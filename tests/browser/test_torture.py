@@ -256,6 +256,7 @@ SPLIT = (
 )
 
 
+@pytest.mark.soak
 def test_r16_deltas_may_be_cut_anywhere(cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit) -> None:
     """Each UTF-16 unit is a delta of its own; half a pair is written as its escape, as careless vendors do."""
     units = SPLIT.encode("utf-16-le")

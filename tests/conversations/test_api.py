@@ -268,6 +268,12 @@ def test_the_description_names_every_call(cast: Cast) -> None:
     assert {path for _, path in described} == routes - {"/api/v1/", "/api/v1/openapi.json", "/api/v1/{anything}"}
 
 
+def test_the_description_is_made_once_and_says_the_same_in_every_language(cast: Cast) -> None:
+    told = [Client(headers={"accept-language": code}).get("/api/v1/openapi.json") for code in ("en", "zh-hans")]
+    assert told[0].content == told[1].content
+    assert api.get_openapi_schema() is api.get_openapi_schema(path_params={})
+
+
 def test_every_reference_of_the_description_leads_somewhere(cast: Cast) -> None:
     document = Client().get("/api/v1/openapi.json").json()
     assert document["openapi"].startswith("3.")
