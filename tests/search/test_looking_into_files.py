@@ -5,18 +5,20 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 
 from conversations import actions
 from conversations.actions.projects import files as project_files
 from conversations.generation import recovery
 from conversations.imports.formats.parts import checked
+from conversations.live import LiveReply, hub
 from conversations.lookup import telling, tools
 from conversations.models import Budget, Message, Passage, Project, ProjectFile, Reservation, Tally, UsageRecord
 from conversations.usage import ledger
 from conversations.usage.billing import BillingContext
 from providers.client.route import route_of
-from providers.models import Deployment, Endpoint, LanguageModel
-from providers.types import Usage
+from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
+from providers.types import Part, Usage
 from tests import anthropic_replies
 from tests.conftest import Cast, serve
 from tests.conversations.calling import Api
@@ -423,6 +425,56 @@ def test_a_key_that_is_refused_in_the_second_call_rests(
     assert (reply.status, reply.text, reply.error_code) == ("interrupted", "I look.\n\n", "key_refused")
     assert reply_to(socket, model, project).error_code == "key_refused"
     assert len(vendor.requests) == 2
+
+
+def halted(live: LiveReply) -> None:
+    live.stop()
+
+
+def withdrawn(live: LiveReply) -> None:
+    live.withdraw()
+
+
+def without_a_database(live: LiveReply) -> None:
+    raise OperationalError
+
+
+@pytest.mark.parametrize(
+    ("happens", "status", "code"),
+    [
+        (halted, "stopped", ""),
+        (withdrawn, "interrupted", "key_refused"),
+        (without_a_database, "interrupted", "unavailable"),
+    ],
+)
+def test_what_happens_between_two_calls_ends_the_reply_with_what_it_has(
+    cast: Cast,
+    project: Project,
+    model: LanguageModel,
+    vendor: FakeVendor,
+    connect: Connect,
+    monkeypatch: pytest.MonkeyPatch,
+    happens: Callable[[LiveReply], None],
+    status: str,
+    code: str,
+) -> None:
+    answer = tools.Desk.answer
+
+    def late(desk: tools.Desk, call: Part, first: int, room: int) -> tools.Answer:
+        (live,) = hub.replies.values()
+        happens(live)
+        return answer(desk, call, first, room)
+
+    monkeypatch.setattr(tools.Desk, "answer", late)
+    ApiKey.objects.update(max_concurrent=1)
+    vendor.play([openai_call(search(), words="I look.")])
+    socket = connect(cast.bob)
+    reply = reply_to(socket, model, project)
+    assert (reply.status, reply.text.strip(), reply.error_code) == (status, "I look.", code)
+    assert [call.outcome for call in UsageRecord.objects.all()] == ["tool_call"]
+    assert len(vendor.requests) == 1
+    monkeypatch.undo()
+    assert reply_to(socket, model, project).status == "complete", "the key is free again"
 
 
 def test_a_stop_in_the_second_call(
