@@ -55,8 +55,7 @@ def marks(parts: Iterable[dict[str, Any]]) -> list[Mark]:
 
 def label(part: dict[str, Any], said: Mapping[str, str]) -> str:
     """Return the words above sources: for files that the model has looked into, what it asked for."""
-    asked = said.get(f"lookup.{part.get('function')}")
-    return f"{asked} “{part.get('asked', '')}”" if asked else said["sources"]
+    return f"{said['lookup']} “{part['asked']}”" if part.get("function") else said["sources"]
 
 
 def host(address: str) -> str:

@@ -97,8 +97,8 @@ def check_parts(reply: Locator) -> None:
     expect(reply.locator(".call__value").first).to_have_text('{ "city": "北京", "days": [ 1, 2 ] }')
     expect(reply.locator(".seam")).to_have_count(1)
     expect(reply.locator(".gap")).to_have_text("A part of the reply could not be read.")
-    looked_up = reply.locator("details.sources summary")
-    expect(looked_up).to_have_text(f"Searched the files for <img src=x onerror={RUN}> · passages: 0")
+    looked_up = reply.locator(".looked-up summary")
+    expect(looked_up).to_have_text(f"Looked into the files: <img src=x onerror={RUN}> · passages: 0")
     expect(reply.locator(".file__name")).to_have_text(["bad.html", "report.pdf"])
     assert reply.locator(".file").first.get_attribute("href") is None
     assert reply.locator(".file").nth(1).get_attribute("href") == "https://example.test/report.pdf"
@@ -133,7 +133,7 @@ def test_a_stored_reply_shows_every_part(cast: Cast, model: LanguageModel, visit
     shown = reply.locator(".message__body > *").evaluate_all("all => all.map((element) => element.classList[0])")
     assert shown == [
         *("thought", "message__text", "code-block", "output", "output", "output", "call", "call", "seam", "gap"),
-        *("sources", "unknown", "file", "file", "message__text", "refusal", "sources", "picture"),
+        *("looked-up", "unknown", "file", "file", "message__text", "refusal", "sources", "picture"),
     ]
 
 

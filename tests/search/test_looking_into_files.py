@@ -555,9 +555,9 @@ def test_what_was_looked_into_is_shown_without_what_it_says(
     reply = reply_to(connect(cast.bob), model, project, "Tell me.")
     api = Api(cast.bob)
     thread = api.client.get(f"/conversations/{reply.conversation_id}/").content.decode()
-    assert "Searched the files for" in thread
+    assert "Looked into the files:" in thread
     assert "hotel room</q>" in thread
-    assert "Read the file" in thread
+    assert "考勤制度.md</q>" in thread
     whole = api.client.get(f"/conversations/{reply.conversation_id}/export/?form=markdown").content.decode()
     passages = list(Passage.objects.values_list("text", flat=True))
     for page in (thread, whole, json.dumps(reply.parts, ensure_ascii=False)):

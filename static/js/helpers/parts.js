@@ -73,8 +73,7 @@ function gap({ picture: why }) {
 
 /** Sources; folded, where the model has looked into files for them. */
 function sources({ sources: named, function: act, asked }) {
-  const element = act ? written("lookup", { ".sources__asked": asked, ".sources__count": named.length }) : clone("part-citation-template");
-  if (act) element.querySelector("[data-word]").dataset.word = `lookup.${act}`;
+  const element = act ? written("lookup", { q: asked, ".looked-up__count": named.length }) : written("citation", {});
   const shown = named.filter(({ uri, title }) => webAddress(uri) || (!uri && title));
   element.querySelector("ol").replaceChildren(...shown.map(source));
   return element;
