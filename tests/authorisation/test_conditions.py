@@ -37,6 +37,7 @@ ELSEWHERE = {
     "VerificationQuerySet.due_for: .visible_to": "test_verified.py::test_its_verifier_is_told_when_the_day_has_come",
     "own_use._limits_of: ": "test_budget_words.py::test_a_person_sees_the_budgets_they_spend_from_and_no_others",
     "own_use.team_names: .visible_to": "test_own_use.py::test_it_is_summed_by_time_model_and_team",
+    "teams._end: .visible_to": "test_further_teams.py::test_who_leaves_the_team_loses_what_is_open_to_it",
     "teams.create_team: ": "test_teams.py::test_only_staff_makes_teams_where_the_administrator_says_so",
     "Installation.lets_make_teams: filter(staff":
         "test_teams.py::test_only_staff_makes_teams_where_the_administrator_says_so",
