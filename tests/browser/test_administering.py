@@ -120,7 +120,7 @@ def test_a_vendor_has_three_keys_and_a_team_a_hundred_a_month(
     follow(page, f"/admin/endpoints/{endpoint.pk}/keys/")
     page.locator("#id_keys").fill(f"{NEW_KEY}\n{NEW_KEY}-another")
     page.locator(".submit-row input").click()
-    expect(page.locator("[href^='/admin/keys/']:visible")).to_have_count(3)
+    expect(page.locator("[href^='/admin/keys/']:not(.button)")).to_have_count(3)
     assert (clicks(page), endpoint.keys.count()) == (6, 3)
     again(page)
     follow(page, "/admin/budgets/")
