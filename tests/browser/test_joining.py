@@ -86,7 +86,7 @@ def test_the_chip_tells_who_reads_and_moves_it_after_a_warning(cast: Cast, model
     expect(chip).to_contain_text("Only you")
     chip.click()
     expect(panel).to_contain_text("Only you can see it")
-    panel.locator("select").select_option(label="To the team “Crew”")
+    panel.get_by_role("combobox", name="Move").select_option(label="To the team “Crew”")
     expect(panel.locator(".audience__warning:visible")).to_contain_text("alice, bob, rita")
     panel.get_by_role("button", name="Move").click()
     expect(panel).to_contain_text("A conversation of the team “Crew”")
@@ -102,7 +102,7 @@ def test_the_chip_tells_who_reads_and_moves_it_after_a_warning(cast: Cast, model
     assert bob.page.locator("audience-panel form").count() == 0
     bob.page.keyboard.press("Escape")
 
-    panel.locator("select").select_option(label="Private: to alice alone")
+    panel.get_by_role("combobox", name="Move").select_option(label="Private: to alice alone")
     panel.get_by_role("button", name="Move").click()
     expect(panel).to_contain_text("Only you can see it")
     expect(kept).to_be_hidden()
