@@ -73,6 +73,7 @@ class Stream:
         self._calls = 0
         self._searches, self._written, self._room = 0, 0, SizeLimit()
         self._used: Usage | None = None
+        self._first_token_at: float | None = None
         self._over = False
         self._begin()
 
@@ -113,8 +114,8 @@ class Stream:
 
     @property
     def first_token_at(self) -> float | None:
-        """Return the time of the first word, or thought: monotonic seconds."""
-        return self._reading.first_token_at
+        """Return the time of the first word, or thought, of all calls: monotonic seconds."""
+        return self._first_token_at or self._reading.first_token_at
 
     @property
     def has_left(self) -> bool:
@@ -194,7 +195,7 @@ class Stream:
                 continue
             if following is None:
                 return
-            self._used, self._prompt = self.usage, following
+            self._used, self._prompt, self._first_token_at = self.usage, following, self.first_token_at
             self._repeat(self._address)
 
     def _one_call(self) -> Generator[Delta | Wait, None, Prompt | None]:
@@ -249,7 +250,7 @@ class Stream:
 
     def _learn(self, error: VendorError) -> bool:
         """Return whether `error` teaches another way to ask, after preparing a call that uses it."""
-        if self.first_token_at is not None or self._calls == MAX_CALLS:
+        if self._reading.first_token_at is not None or self._calls == MAX_CALLS:
             return False
         neighbours = () if self._keeps_wire else self._wire.NEIGHBOURS
         learnt = other_wire.lesson(neighbours, self._address.quirks, self._prompt, error)

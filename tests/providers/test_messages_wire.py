@@ -130,7 +130,10 @@ def test_a_paused_search_goes_on_with_what_was_said(wire_vendor: FakeVendor, ask
         [messages_stream([{**FOUND, "tool_use_id": "srvtoolu_2"}, text("It is "), CITED])],
     )
     stream = ask(wire="anthropic", turns=(HELLO,), parameters=AT_WORK, origin="here")
-    parts = stored(list(stream))
+    deltas = iter(stream)
+    first_delta, begun = next(deltas), stream.first_token_at
+    parts = stored([first_delta, *deltas])
+    assert stream.first_token_at == begun is not None
     first, second = (request.json for request in wire_vendor.requests)
     assert second["messages"][:-1] == first["messages"]
     assert second["messages"][-1] == {"role": "assistant", "content": [SIGNED, SEARCH, FOUND, text("So: "), STARTED]}
