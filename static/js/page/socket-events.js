@@ -47,10 +47,10 @@ export class SocketEvents {
 
   /** Follows news of the list. The message box comes and goes with the right to write: with the page as it is then. */
   async #judged(follow) {
-    const right = () => this.#chat.list.find(page.conversation)?.dataset.may;
-    const before = right();
+    const row = () => this.#chat.list.find(page.conversation);
+    const before = row()?.dataset.may;
     const followed = await follow();
-    if (!before || before === right()) return followed;
+    if (!before || !row() || row().dataset.may === before) return followed; // What has gone is asked for no more.
     const now = await fetchConversation(page.conversation);
     if (now && now.audience.write !== page.canWrite) location.reload();
     else if (now) this.#chat.list.update(toRow(now));
