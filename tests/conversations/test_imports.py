@@ -166,6 +166,7 @@ def test_what_was_a_teams_goes_to_the_team_that_its_importer_chooses(bring: Brin
 # --- There and back --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("static_files")
 def test_export_import_export_is_the_same_but_for_ids(bring: Bring, alice: User) -> None:
     fill(alice)
     first = b"".join(archive.pieces(alice, archive.begun_by(alice)))
