@@ -31,7 +31,8 @@ USUAL_FOLDS_AT, MIN_FOLDS_AT, MAX_FOLDS_AT = 80, 30, 90
 class PersonManager(UserManager["User"]):
     def get(self, *conditions: Any, **fields: Any) -> "User":
         """Return the one person; each request asks so by an id alone, with a statement that is built once."""
-        if conditions or list(fields) != ["pk"] or not isinstance(fields["pk"], UUID):
+        is_related = type(self) is not PersonManager  # such as a group's people, of whom alone it may be
+        if is_related or conditions or list(fields) != ["pk"] or not isinstance(fields["pk"], UUID):
             return super().get(*conditions, **fields)
         found = _BY_ID.one(fields["pk"])
         if found is None:

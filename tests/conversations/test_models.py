@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.contrib.auth.models import Group
 from django.db import IntegrityError, connection, connections, transaction
 from django.utils import timezone
 
@@ -32,6 +33,15 @@ def shared(cast: Cast) -> Conversation:
 def allowed(cast: Cast, rows: Callable[[User], Any]) -> dict[str, set[str]]:
     """Return the conversations that each person gets, by title."""
     return {name: {row.title for row in rows(getattr(cast, name))} for name in PEOPLE}
+
+
+def test_a_person_is_found_among_all_people_or_among_those_of_a_group(cast: Cast) -> None:
+    group = Group.objects.create(name="Accountants")
+    group.user_set.add(cast.bob)
+    assert User.objects.get(pk=cast.alice.pk) == cast.alice
+    assert group.user_set.get(pk=cast.bob.pk) == cast.bob
+    with pytest.raises(User.DoesNotExist):
+        group.user_set.get(pk=cast.alice.pk)
 
 
 def test_who_sees_what(cast: Cast, private: Conversation, shared: Conversation) -> None:
