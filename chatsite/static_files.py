@@ -29,6 +29,7 @@ SCRIPTS = (
     "js/search.js",
     "js/model-table.js",
     "js/notifications.js",
+    "js/once.js",
     "js/passkeys.js",
     "js/push.js",
     "js/sign-out.js",

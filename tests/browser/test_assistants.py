@@ -6,7 +6,7 @@ from playwright.sync_api import Route, expect
 
 from conversations.actions.assistants.writing import create_assistant
 from conversations.live import events
-from conversations.models import Conversation, Message
+from conversations.models import Assistant, Conversation, Message
 from conversations.protocol.prompts import Place
 from providers.models import LanguageModel
 from tests.browser.conftest import Visit
@@ -94,3 +94,12 @@ def test_an_open_list_gets_the_assistants_and_the_page_follows_what_others_pick(
     chat.send("Anyone?")
     expect(chat.notice).to_have_text("There is no model that may answer here.")
     assert chat.text.input_value() == "Anyone?", "no other model is asked in its name"
+
+
+def test_what_is_saved_twice_in_haste_is_made_once(cast: Cast, model: LanguageModel, visit: Visit) -> None:
+    page = visit(cast.alice, "/assistants/new/").page
+    page.get_by_label("Name of the assistant").fill("Mason")
+    page.get_by_role("button", name="Save").dblclick()
+    expect(page.get_by_label("Name of the assistant")).to_have_value("Mason")
+    page.wait_for_url("**/assistants/*-*/")
+    assert Assistant.objects.count() == 1

@@ -69,7 +69,7 @@ def test_a_mention_is_told_once_to_each_page_of_its_person_at_every_process(
     said = {"text": "@bob, @carol: look", "conversation": conversation, "models": [], "id": "mention"}
     first = ask(alice, site, **said)
     for socket in (near, far):
-        socket.wait(lambda frame: frame["type"] == "mention.created" and frame["conversation"] == conversation, 2)
+        socket.wait(lambda frame: frame["type"] == "mention.created" and frame["conversation"] == conversation)
     assert ask(alice, site, **said)["message"] == first["message"]
     for socket, times in ((near, 1), (far, 1), (carol, 0)):
         told = [frame["message"] for frame in socket.settle() if frame["type"] == "mention.created"]
