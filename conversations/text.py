@@ -25,7 +25,8 @@ _REFUSAL = re.compile(
 )
 """The beginning of a model's refusal, which names no conversation."""
 _QUOTES = ('""', "''", "“”", "‘’", "«»", "„“", "「」", "『』", "《》", "【】")
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_LINE_END = re.compile(r"\r\n?")
 
 MAX_TEXT_LENGTH = 100_000
 MAX_ANSWER_LENGTH = 2_000
@@ -56,6 +57,11 @@ def one_line(value: object, field: str, length: int) -> str:
     if len(text) > length:
         raise Refused("too_long", f"“{field}” may have {length} characters; this one has {len(text)}.")
     return text
+
+
+def lines_of(text: str) -> str:
+    """Return a text whose lines end as a field of a page shows them, so that it comes back from there unchanged."""
+    return _LINE_END.sub("\n", text)
 
 
 def name_order(name: str) -> bytes:

@@ -1,6 +1,6 @@
 """Teams: create, rename and remove them, and change memberships."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -14,6 +14,7 @@ from conversations.actions.projects.members import kept_reachable
 from conversations.errors import NotFound, Refused
 from conversations.live import events
 from conversations.models import Conversation, Guest, Installation, Membership, Team, User
+from conversations.protocol import seen as shown
 from conversations.usage import quotas
 from providers.audit import log
 
@@ -37,10 +38,15 @@ def create_team(user: User, name: str) -> Team:
     return team
 
 
-def change_team(user: User, team_id: UUID, **changed: Any) -> None:
-    """Change a team's name or its defaults for new conversations."""
+def change_team(user: User, team_id: UUID, *, seen: Mapping[str, str] | None = None, **changed: Any) -> None:
+    """Change a team's name or its defaults for new conversations.
+
+    With `seen`, digests of what the lead was shown, fields that they left as they were keep others' changes.
+    """
     with _unique_name(), transaction.atomic():
         team = led(user, team_id)
+        if seen:
+            changed = shown.changed(seen, {name: getattr(team, name) for name in changed}, changed)
         for field, value in changed.items():
             setattr(team, field, value)
         with log.watch(user, Team.objects.filter(pk=team_id)):

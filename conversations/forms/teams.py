@@ -1,5 +1,6 @@
 """Forms of the team pages."""
 
+import json
 from typing import Any, cast
 
 from django import forms
@@ -12,7 +13,8 @@ from conversations.forms.parameters import Shown, as_typed, form_fields, in_two_
 from conversations.models import Membership, Team
 from conversations.models.keeping.retention import MAX_DAYS
 from conversations.models.people import MAX_FOLDS_AT, MIN_FOLDS_AT
-from conversations.text import MAX_TEXT_LENGTH, one_line
+from conversations.protocol import seen
+from conversations.text import MAX_TEXT_LENGTH, lines_of, one_line
 from providers.blank_text import is_blank
 from providers.models import LanguageModel
 
@@ -64,18 +66,20 @@ class DefaultsForm(forms.Form):
     model = forms.ModelChoiceField(
         LanguageModel.objects.none(), required=False, label=_("Model"), empty_label=_("As each person likes")
     )
-    system_prompt = forms.CharField(required=False, strip=False, max_length=MAX_TEXT_LENGTH, label=_("System prompt"))
+    system_prompt = forms.CharField(required=False, strip=False, label=_("System prompt"))
     names_speakers = forms.BooleanField(required=False, label=_("Tell the model who speaks"))
     readers_remark = forms.BooleanField(required=False, label=_("Readers may remark on messages"))
 
     folds_at = forms.IntegerField(
         required=False, min_value=MIN_FOLDS_AT, max_value=MAX_FOLDS_AT, label=_("Fold long conversations at (%)")
     )
+    seen = forms.CharField(required=False, max_length=seen.MAX_LENGTH, widget=forms.HiddenInput)
 
     def __init__(self, team: Team, given: Any = None) -> None:
         """Offer the team's present model too, even if it could not be chosen now."""
         initial = {**as_typed(team.parameters), "model": team.model_id, "system_prompt": team.system_prompt}
         initial["folds_at"] = team.folds_at
+        initial["seen"] = json.dumps(seen.digests(_settings(team)))
         super().__init__(given, initial={**initial, **{name: getattr(team, name) for name in _SWITCHES}})
         self.fields |= form_fields()
         usable = LanguageModel.objects.for_replies().usable(Q()).filter(Q(teams=None) | Q(teams=team)).values("pk")
@@ -92,9 +96,15 @@ class DefaultsForm(forms.Form):
         return given
 
     def clean_system_prompt(self) -> str:
-        """Return no prompt for one of which nothing can be seen."""
-        prompt: str = self.cleaned_data["system_prompt"]
+        """Return no prompt for one of which nothing can be seen; the chat tells it by its lines, which end with LF."""
+        prompt = lines_of(self.cleaned_data["system_prompt"])
+        if len(prompt) > MAX_TEXT_LENGTH:
+            raise forms.ValidationError(sentence_of(Refused("too_long", "", "system_prompt")))
         return "" if is_blank(prompt) else prompt
+
+    def see(self, team: Team, name: str) -> None:
+        """Let what was sent of this field be saved over what the team has now when it is sent again."""
+        seen.see(self, name, _settings(team)[name])
 
     def changed(self, team: Team) -> dict[str, Any]:
         """Return the team's fields as given; parameters that were not sent keep their values."""
@@ -107,6 +117,10 @@ class DefaultsForm(forms.Form):
             "folds_at": given["folds_at"] or team.folds_at,
             **{name: given[name] for name in _SWITCHES},
         }
+
+
+def _settings(team: Team) -> dict[str, Any]:
+    return {name: getattr(team, name) for name in ("model", "system_prompt", "parameters", "folds_at", *_SWITCHES)}
 
 
 def sentence_of(refusal: Refused) -> str:

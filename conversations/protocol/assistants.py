@@ -7,7 +7,7 @@ from typing import Any
 from conversations.errors import Refused
 from conversations.models.assistants.assistant import MAX_NAME_LENGTH, MAX_SYMBOL_LENGTH
 from conversations.protocol.parameters import validate
-from conversations.text import MAX_TEXT_LENGTH, clean, one_line, title
+from conversations.text import MAX_TEXT_LENGTH, clean, lines_of, one_line, title
 from providers.blank_text import is_blank
 
 MAX_MODELS, MAX_STARTERS, MAX_STARTER_LENGTH = 3, 3, 500
@@ -20,7 +20,7 @@ def checked(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _instructions(given: object) -> str:
-    text = clean(given, "instructions").replace("\r\n", "\n")
+    text = lines_of(clean(given, "instructions"))
     if len(text) > MAX_TEXT_LENGTH:
         raise Refused("too_long", f"Instructions may have {MAX_TEXT_LENGTH:,} characters.", "instructions")
     return "" if is_blank(text) else text

@@ -24,6 +24,6 @@ def _checked(title: object, address: object) -> dict[str, str]:
         is_page = parts.scheme in ("http", "https") and bool(parts.hostname)
     except ValueError:
         is_page = False
-    if not is_page or " " in place:
+    if not is_page or len(place.split()) > 1:
         raise Refused("bad_field", "A link must be the address of a web page, with https:// in front.", "links")
     return {"title": one_line(title, "links", MAX_TITLE) or parts.hostname or place, "address": place}

@@ -3,7 +3,7 @@
 const form = document.querySelector(".prompt-form");
 const rows = form.querySelector(".variables");
 const template = document.getElementById("variable-template");
-const VARIABLE = /\{\{[^\S\n]*([^{}|:\s](?:[^{}|:\n]{0,58}[^{}|:\s])?)[^\S\n]*\}\}/g;
+const VARIABLE = /\{\{[^\S\n]*([^{}|:\s](?:[^{}|:\n]{0,58}[^{}|:\s])?)[^\S\n]*\}\}/gu;
 /** Rows whose variables are not in the text now: their words come back with it. */
 const known = new Map();
 

@@ -5,7 +5,8 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from conversations import actions
-from conversations.actions.projects import members
+from conversations.actions.projects import files, members
+from conversations.files import storage
 from conversations.models import Conversation
 from providers.models import LanguageModel
 from tests.browser.conftest import Visit
@@ -45,6 +46,34 @@ def test_a_project_is_furnished_asked_in_and_left(
     expect(alice.page.locator(".chip__name")).to_have_text("Crew")
     expect(bob.page.locator(".projects__row", has_text="Who built it?")).to_have_count(0)
     assert Conversation.objects.get().team == cast.team
+
+
+def test_two_people_are_given_the_same_and_who_is_removed_is_given_neither(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit
+) -> None:
+    project = actions.create_project(cast.alice, cast.team, name="Old town", instructions="Speak like a mason.")
+    file = storage.store(cast.alice, "facts.md", "text/plain", b"The facade is of 1899.")
+    files.add_files(cast.alice, project.pk, [file.pk])
+    alice, bob = (visit(person, f"/?project={project.pk}") for person in (cast.alice, cast.bob))
+    alice.ask("First-question")
+    bob.ask("Second-question")
+    first, second = (request.body for request in vendor.requests)
+    beginning = first.partition(b"alice: First-question")[0]
+    assert b"Speak like a mason." in beginning
+    assert b"The facade is of 1899." in beginning
+    assert second == first.replace(b"alice: First", b"bob: Second"), "the same, byte for byte, but for the question"
+
+    alice.open(f"/projects/{project.pk}/people/")
+    alice.page.get_by_label("Only these members:").check()
+    alice.page.get_by_role("button", name="Save").click()
+    expect(alice.page.get_by_text("Saved.")).to_be_visible()
+    expect(bob.page.get_by_text("You no longer have access")).to_be_visible()
+    bob.open(f"/?project={project.pk}")
+    bob.ask("Alone")
+    told = vendor.requests[-1].body
+    assert b"Alone" in told
+    assert b"mason" not in told
+    assert b"facade" not in told
 
 
 def test_who_is_newly_named_sees_its_conversations_at_once_and_who_is_not_loses_them(cast: Cast, visit: Visit) -> None:

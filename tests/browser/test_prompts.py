@@ -14,7 +14,9 @@ def test_a_prompt_is_found_by_its_letters_filled_in_and_named_by_the_question(
     cast: Cast, model: LanguageModel, visit: Visit
 ) -> None:
     described = [{"name": "语言", "type": "choice", "choices": ["英文", "法文"], "default": "法文"}]
-    words = checked("翻译成", "翻译成{{语言}}：{{ 文字 }}", described)
+    emoji = "😀" * 40  # more than 60 characters as a browser counts
+    described.append({"name": emoji, "default": "!"})
+    words = checked("翻译成", f"翻译成{{{{语言}}}}：{{{{ 文字 }}}}{{{{{emoji}}}}}", described)
     kept = actions.create_prompt(cast.alice, Place("team", cast.team.pk), words)
     chat = visit(cast.bob)
     chat.text.press_sequentially("1 / 2 /fy")
@@ -25,7 +27,7 @@ def test_a_prompt_is_found_by_its_letters_filled_in_and_named_by_the_question(
     expect(form.get_by_label("语言")).to_have_value("法文")
     form.get_by_label("文字").fill("{{语言}} $& 你好")
     form.get_by_label("文字").press("Enter")
-    expect(chat.text).to_have_value("1 / 2 翻译成法文：{{语言}} $& 你好")
+    expect(chat.text).to_have_value("1 / 2 翻译成法文：{{语言}} $& 你好!")
     expect(chat.text).to_be_focused()
     chat.text.press("Enter")
     expect(chat.page.locator(".message__prompt")).to_have_text("From a prompt:翻译成 1")

@@ -281,3 +281,60 @@ def _prompt(variable: dict[str, Any]) -> dict[str, Any]:
 def test_choices_that_are_nested_too_deep_are_none() -> None:
     told = read([{"command": "/deep", "content": "{{a | select:options=" + "[" * 3000 + "]}}"}])
     assert [one["choices"] for one in told.prompts[0].variables] == [[]]
+
+
+def test_a_name_with_doubled_blanks_and_a_long_one_come_in_no_second_time(cast: Cast) -> None:
+    for name in ("Two  blanks", "长" * 120):
+        actions.create_prompt(cast.bob, OWN, checked(name, "Words {{a}}", []))
+    file = at_home(cast.bob).get("/api/v1/prompts/export").content
+    told = reading.read(file)
+    assert actions.import_prompts(cast.bob, OWN, told.prompts) == []
+    assert {one.name for one in told.prompts} == {"Two  blanks", "长" * 120}
+    for encoding in ("utf-16", "utf-16-le", "utf-8-sig", "utf-32"):
+        assert reading.read(file.decode().encode(encoding)) == told
+
+
+def test_variables_count_where_prompts_have_no_more_room(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    choice = {"type": "choice", "choices": [f"{number:0200}" for number in range(40)]}
+    words = checked("Wide", "{{a}}{{b}}", [{"name": name, **choice} for name in "ab"])
+    assert words.size == 10 + 2 + 2 * 40 * 200
+    with pytest.raises(Refused) as refused:
+        checked("Wide", "{{a}}{{b}}{{c}}", [{"name": name, **choice} for name in "abc"])
+    assert (refused.value.code, refused.value.field) == ("too_long", "choices")
+    monkeypatch.setattr(quotas, "MAX_PROMPT_CHARACTERS", 20_000)
+    kept = actions.create_prompt(cast.bob, OWN, words)
+    with pytest.raises(Refused, match="together"):
+        actions.change_prompt(cast.bob, kept.pk, checked("Wider", "{{a}}{{b}}", words.variables))
+
+
+@pytest.mark.parametrize(
+    ("kind", "default", "is_kept"),
+    [
+        *(("number", given, True) for given in ("", "3.5", "-1e9", "0")),
+        *(("number", given, False) for given in ("3,5", "abc", "１２", "NaN", "0x1")),
+        *(("date", given, given[:2] == "20") for given in ("2026-12-31", "31.12.2026", "today")),
+        *((kind, "3,5", True) for kind in ("text", "paragraph")),
+    ],
+)
+def test_a_default_that_its_field_cannot_show_is_refused_or_left_out_of_a_file(
+    kind: str, default: str, is_kept: bool
+) -> None:
+    variable = {"name": "a", "type": kind, "default": default}
+    told = read({"format": "chatsite-prompts", "version": 1, "prompts": [_prompt(variable)]})
+    assert told.prompts[0].variables[0]["default"] == (default if is_kept else "")
+    if is_kept:
+        assert checked("Name", "{{a}}", [variable]).variables[0]["default"] == default
+        return
+    with pytest.raises(Refused) as refused:
+        checked("Name", "{{a}}", [variable])
+    assert (refused.value.code, refused.value.field) == ("bad_field", "default")
+
+
+def test_a_place_and_a_name_are_said_or_refused(cast: Cast) -> None:
+    api = Api(cast.bob)
+    for kind in ("team", "project"):
+        told = {"name": "A", "text": "a", "scope": {"kind": kind}}
+        assert api.refusal("POST", "/prompts", told) == (400, "bad_field")
+    kept = actions.create_prompt(cast.bob, OWN, checked("A", "a"))
+    for field in ("name", "text"):
+        assert api.refusal("PATCH", f"/prompts/{kept.pk}", {field: ""}) == (400, "bad_text")

@@ -11,18 +11,22 @@ from conversations.actions.access import project_to_decide_on
 from conversations.errors import NotFound, Refused
 from conversations.live import events
 from conversations.models import Conversation, Guest, Membership, Project, ProjectMember, TeamGrant, User
+from conversations.protocol.seen import digests
 from providers.audit import log
 
 
-def name_members(user: User, project_id: UUID, people: Collection[UUID] | None) -> None:
+def name_members(user: User, project_id: UUID, people: Collection[UUID] | None, *, seen: str = "") -> None:
     """Let these people of its team alone read the project and its conversations; None lets the whole team in.
 
     The person who names them is always among them. Those who lose the conversations are told that they are gone.
+    With `seen`, the digest of those whom the person was shown, others' changes meanwhile refuse this one.
     """
     with transaction.atomic():
         project = project_to_decide_on(user, project_id)
         if project.team is None:
             raise Refused("conflict", "A private project has no members.")
+        if seen and seen != digests({"people": project.people()})["people"]:
+            raise Refused("conflict", "Somebody has changed meanwhile who can read it.", "people")
         is_narrowed = people is not None and not project.is_narrow
         project.is_narrow = people is not None
         places = _places(project, {user.pk, *people}) if people is not None else []

@@ -1,6 +1,6 @@
 """Projects: create, change, archive, hand over and delete them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -13,6 +13,7 @@ from conversations.actions.access import project_to_decide_on, project_to_write_
 from conversations.errors import NotFound, Refused
 from conversations.live import events
 from conversations.models import Instructions, Message, Project, ProjectMember, Team, User
+from conversations.protocol import seen as shown
 from conversations.usage import quotas
 from providers.audit import log
 
@@ -36,14 +37,21 @@ def create_project(user: User, team: Team | None = None, **fields: Any) -> Proje
     return project
 
 
-def change_project(user: User, project_id: UUID, *, over: int | None = None, **changed: Any) -> Project:
+def change_project(
+    user: User, project_id: UUID, *, over: int | None = None, seen: Mapping[str, str] | None = None, **changed: Any
+) -> Project:
     """Change a project's name, instructions, defaults, links, or whether it is archived.
 
     With `over`, the version that the writer has read, instructions that others changed meanwhile refuse the change.
+    With `seen`, digests of what the writer was shown, fields that they left as they were keep others' changes.
     """
     decides = bool(DECIDED & changed.keys())
     with transaction.atomic():
         project = (project_to_decide_on if decides else project_to_write_in)(user, project_id)
+        if project.archived and (changed.keys() - DECIDED) and changed.get("archived", True):
+            raise Refused("conflict", "This project is in the archive: take it out first.", "archived")
+        if seen:
+            changed = shown.changed(seen, project.settings(), changed)
         instructions = changed.pop("instructions", project.instructions)
         with _noted(user, project):
             if instructions != project.instructions:

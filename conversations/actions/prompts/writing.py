@@ -30,7 +30,7 @@ def create_prompt(user: User, place: Place, words: PromptWords) -> Prompt:
 def add_prompts(user: User, place: Place, given: list[PromptWords]) -> list[Prompt]:
     """Publish or propose these prompts in one place; needs a transaction, and refuses all if they have no room."""
     where = place_of(user, place)
-    quotas.check_prompts(Prompt.objects.in_place(**where), len(given), sum(len(words.text) for words in given))
+    quotas.check_prompts(Prompt.objects.in_place(**where), len(given), sum(words.size for words in given))
     return [_add(user, Prompt(**where), words) for words in given]
 
 
@@ -46,7 +46,7 @@ def change_prompt(user: User, prompt_id: UUID, words: PromptWords, version: int 
         if words.stored() == prompt.words() and prompt.version:
             return prompt
         kept = Prompt.objects.in_place(owner=prompt.owner, team=prompt.team, project=prompt.project)
-        quotas.check_prompts(kept, 0, len(words.text))
+        quotas.check_prompts(kept, 0, words.size)
         if decides(user, prompt):
             publish(user, prompt, words)
         else:
@@ -126,7 +126,7 @@ def _propose(user: User, prompt: Prompt, words: PromptWords) -> None:
 
 
 def _keep(prompt: Prompt, words: PromptWords, author: User, number: int | None) -> None:
-    told = {**words.stored(), "size": len(words.text)}
+    told = {**words.stored(), "size": words.size}
     PromptVersion.objects.create(prompt=prompt, number=number, author=author, **told)
 
 

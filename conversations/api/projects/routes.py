@@ -27,7 +27,7 @@ from conversations.models import Project, Team, User
 from conversations.models.projects.project import NAME_LENGTH
 from conversations.protocol.links import checked_links
 from conversations.protocol.parameters import validate
-from conversations.text import MAX_TEXT_LENGTH, clean, title
+from conversations.text import MAX_TEXT_LENGTH, clean, lines_of, title
 from conversations.usage.model_access import models_for
 from providers.blank_text import is_blank
 
@@ -162,7 +162,7 @@ def _fields(given: Schema, person: User, team: UUID | None) -> dict[str, Any]:
 
 
 def _instructions(given: str) -> str:
-    text = clean(given, "instructions")
+    text = lines_of(clean(given, "instructions"))
     if len(text) > MAX_TEXT_LENGTH:
         raise Refused("too_long", f"Instructions may have {MAX_TEXT_LENGTH:,} characters.", "instructions")
     return "" if is_blank(text) else text

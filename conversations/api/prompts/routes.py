@@ -66,7 +66,8 @@ def change_prompt(request: HttpRequest, prompt_id: UUID, given: PromptChange) ->
     _limit(person)
     before = _found(person, prompt_id)
     variables = before.variables if given.variables is None else [one.dict() for one in given.variables]
-    words = checked(given.name or before.name, given.text or before.text, variables)
+    name, text = (old if new is None else new for new, old in ((given.name, before.name), (given.text, before.text)))
+    words = checked(name, text, variables)
     kept = actions.change_prompt(person, prompt_id, words, given.version)
     is_published = kept.version > 0 and kept.words() == words.stored()
     return Status(200 if is_published else 202, prompt_json(kept))

@@ -7,6 +7,7 @@ from uuid import UUID
 from ninja import Field, Schema
 
 from conversations.api.schemas import PersonOut, TeamOut
+from conversations.errors import Refused
 from conversations.models import Prompt
 from conversations.protocol.prompts import MAX_CHOICES, MAX_VARIABLES, Place
 
@@ -63,7 +64,9 @@ class ScopeIn(Schema):
     project: UUID | None = None
 
     def place(self) -> Place:
-        """Return the place; a team or a project stands for its kind."""
+        """Return the place; a team or a project stands for its kind, and must be named for it."""
+        if self.kind in ("team", "project") and self.team is None and self.project is None:
+            raise Refused("bad_field", f"“{self.kind}” must be the id of one.", self.kind)
         return Place(self.kind, self.team, self.project)
 
 

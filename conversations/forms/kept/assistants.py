@@ -17,7 +17,6 @@ from conversations.forms.parameters import Shown, as_typed, form_fields, in_two_
 from conversations.models import Assistant, User
 from conversations.models.assistants.assistant import MAX_NAME_LENGTH, MAX_SYMBOL_LENGTH, publishing_teams
 from conversations.protocol.assistants import MAX_MODELS, MAX_STARTER_LENGTH, MAX_STARTERS, checked
-from conversations.text import MAX_TEXT_LENGTH
 from conversations.usage.model_access import models_anywhere
 from providers.models import LanguageModel
 
@@ -30,7 +29,7 @@ class AssistantForm(forms.Form):
 
     name = forms.CharField(max_length=MAX_NAME_LENGTH, label=_("Name of the assistant"))
     symbol = forms.CharField(required=False, max_length=MAX_SYMBOL_LENGTH, label=_("Letter or emoji"))
-    instructions = forms.CharField(required=False, strip=False, max_length=MAX_TEXT_LENGTH, label=_("Instructions"))
+    instructions = forms.CharField(required=False, strip=False, label=_("Instructions"))
     seen = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
     scope = forms.ChoiceField(required=False, label=_("Who can use it"))
 

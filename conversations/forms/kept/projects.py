@@ -1,5 +1,6 @@
 """Forms of the project pages, and their sentences for refusals."""
 
+import json
 from typing import Any, cast
 
 from django import forms
@@ -10,8 +11,9 @@ from conversations.errors import Refused
 from conversations.forms.parameters import Shown, as_typed, form_fields, in_two_parts, parameters_of, shown_in
 from conversations.models import Project, Team, User
 from conversations.models.projects.project import NAME_LENGTH
+from conversations.protocol import seen
 from conversations.protocol.links import checked_links
-from conversations.text import MAX_TEXT_LENGTH, title
+from conversations.text import MAX_TEXT_LENGTH, lines_of, title
 from conversations.usage.model_access import models_for
 from providers.blank_text import is_blank
 from providers.models import LanguageModel
@@ -37,8 +39,8 @@ class ProjectForm(forms.Form):
     """A project's name, instructions, defaults and links."""
 
     name = forms.CharField(max_length=NAME_LENGTH, label=_("Name of the project"))
-    instructions = forms.CharField(required=False, strip=False, max_length=MAX_TEXT_LENGTH, label=_("Instructions"))
-    version = forms.IntegerField(widget=forms.HiddenInput)
+    instructions = forms.CharField(required=False, strip=False, label=_("Instructions"))
+    seen = forms.CharField(required=False, max_length=seen.MAX_LENGTH, widget=forms.HiddenInput)
     model = forms.ModelChoiceField(
         LanguageModel.objects.none(), required=False, label=_("Model"), empty_label=_("As each person likes")
     )
@@ -46,7 +48,8 @@ class ProjectForm(forms.Form):
 
     def __init__(self, person: User, project: Project, given: Any = None) -> None:
         """Offer the project's present model too, even if it could not be chosen now."""
-        initial = {name: getattr(project, name) for name in ("name", "instructions", "version")}
+        initial = {"name": project.name, "instructions": project.instructions}
+        initial["seen"] = json.dumps(seen.digests(project.settings()))
         lines = "\n".join(f"{link['address']} {link['title']}" for link in project.links)
         typed = {**as_typed(project.parameters), "model": project.model_id, "links": lines}
         super().__init__(given, initial={**initial, **typed})
@@ -69,7 +72,9 @@ class ProjectForm(forms.Form):
 
     def clean_instructions(self) -> str:
         """Return no instructions for some of which nothing can be seen; browsers send lines with CRLF."""
-        text: str = self.cleaned_data["instructions"].replace("\r\n", "\n")
+        text = lines_of(self.cleaned_data["instructions"])
+        if len(text) > MAX_TEXT_LENGTH:
+            raise forms.ValidationError(sentence_of(Refused("too_long", "", "instructions")))
         return "" if is_blank(text) else text
 
     def clean_links(self) -> list[dict[str, str]]:
@@ -79,6 +84,10 @@ class ProjectForm(forms.Form):
             return checked_links([{"address": address, "title": " ".join(rest)} for address, *rest in lines])
         except Refused as refusal:
             raise forms.ValidationError(sentence_of(refusal)) from None
+
+    def see(self, project: Project, name: str) -> None:
+        """Let what was sent of this field be saved over what the project has now when it is sent again."""
+        seen.see(self, name, project.settings()[name])
 
     def changed(self, project: Project) -> dict[str, Any]:
         """Return the project's fields as given; parameters that were not sent keep their values."""
@@ -102,10 +111,12 @@ class MembersForm(forms.Form):
         label=_("Who can read it"),
     )
     people = forms.ModelMultipleChoiceField(User.objects.none(), required=False)
+    seen = forms.CharField(required=False, max_length=seen.MAX_LENGTH, widget=forms.HiddenInput)
 
     def __init__(self, project: Project, given: Any = None) -> None:
-        named = [str(place.user_id) for place in project.readers()] if project.is_narrow else []
-        super().__init__(given, initial={"is_narrow": str(int(project.is_narrow)), "people": named})
+        people = project.people()
+        initial = {"is_narrow": str(int(project.is_narrow)), "people": people or [], **seen.digests({"seen": people})}
+        super().__init__(given, initial=initial)
         cast(Any, self.fields["people"]).queryset = User.objects.filter(memberships__team=project.team_id)
 
 
@@ -149,6 +160,11 @@ _SENTENCES = {
     ("conflict", "instructions"): _(
         "Somebody has changed the instructions meanwhile. See the versions, then save yours again."
     ),
+    ("conflict", "parameters"): _(
+        "Somebody has changed the parameters meanwhile. Save again to put yours in their place."
+    ),
+    ("conflict", "people"): _("Somebody has changed meanwhile who can read it. Look again, and choose once more."),
+    ("conflict", ""): _("Somebody has changed this meanwhile. Save again to put yours in its place."),
     ("conflict", "archived"): _("This project is in the archive: take it out first."),
     ("conflict", "members"): _(
         "Without the project, the whole team would read its conversations. Move them first, or open the project to all."

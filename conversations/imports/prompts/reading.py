@@ -1,6 +1,7 @@
 """The prompts of a file, checked: those that may come, and the names of those that may not."""
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,8 +11,8 @@ from conversations.imports.prompts import chatsite, librechat, open_webui
 from conversations.imports.prompts.found import Found
 from conversations.imports.thread import Problem
 from conversations.models.prompts.prompt import MAX_NAME_LENGTH
-from conversations.protocol.prompts import MAX_CHOICE, MAX_CHOICES, MAX_DEFAULT, PromptWords, checked
-from conversations.text import title_of
+from conversations.protocol.prompts import MAX_CHOICE, MAX_CHOICES, MAX_DEFAULT, PromptWords, checked, fits
+from conversations.text import one_line, title, title_of
 
 MAX_BYTES, MAX_FOUND, MAX_NESTED = 4 * 2**20, 2_000, 100_000
 """Bytes of a file of prompts, prompts in it, and its objects and lists, which take memory."""
@@ -50,7 +51,7 @@ def json_of(data: bytes) -> Any:
     if data.count(b"{") + data.count(b"[") > MAX_NESTED:
         raise Refused("bad_field", "This file holds more than anybody keeps.", "file")
     try:
-        return fields.storable(json.loads(data.decode("utf-8-sig")))
+        return fields.storable(json.loads(data))
     except (ValueError, RecursionError, Problem):
         raise Refused("bad_field", "This file is no JSON.", "file") from None
 
@@ -60,9 +61,21 @@ def _checked(found: Found) -> PromptWords:
     variables = [
         {
             **one,
-            "default": fields.text(one.get("default"), MAX_DEFAULT),
+            "default": _default(one),
             "choices": [fields.text(choice, MAX_CHOICE) for choice in fields.items(one.get("choices"))[:MAX_CHOICES]],
         }
         for one in found.variables
     ]
-    return checked(title_of(found.name or found.text, MAX_NAME_LENGTH - 1), found.text, variables)
+    return checked(_name_of(found), found.text, variables)
+
+
+def _default(variable: dict[str, Any]) -> str:
+    default = fields.text(variable.get("default"), MAX_DEFAULT)
+    return default if fits(one_line(default, "default", MAX_DEFAULT), variable.get("type")) else ""
+
+
+def _name_of(found: Found) -> str:
+    """Return the name as it is, so that what is exported comes in as the same; its first words if it is none."""
+    with suppress(Refused):
+        return title(found.name, "name", MAX_NAME_LENGTH)
+    return title_of(found.name or found.text, MAX_NAME_LENGTH - 1)

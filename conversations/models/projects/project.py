@@ -90,6 +90,14 @@ class Project(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def settings(self) -> dict[str, Any]:
+        """Return the fields that its writers change together."""
+        return {name: getattr(self, name) for name in ("name", "instructions", "model", "parameters", "links")}
+
+    def people(self) -> list[str] | None:
+        """Return the ids of the people for whom alone it is, in order; None for all of its team, or its owner."""
+        return sorted(str(place.user_id) for place in self.readers()) if self.is_narrow else None
+
     def defaults(self) -> dict[str, Any]:
         """Return the fields with which its new conversations begin, over those of the team."""
         team: dict[str, Any] = self.team.defaults() if self.team else {"system_prompt": ""}

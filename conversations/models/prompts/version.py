@@ -40,7 +40,7 @@ class PromptVersion(models.Model):
     text = models.TextField()
     variables = models.JSONField(default=list)
     size = models.PositiveIntegerField()
-    """Characters of the text."""
+    """Characters of the text, and of its variables."""
     author = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 

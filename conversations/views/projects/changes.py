@@ -11,6 +11,7 @@ from conversations import actions
 from conversations.accounts.signed_in import person_of
 from conversations.errors import Refused
 from conversations.forms.kept.projects import ProjectForm, sentence_of
+from conversations.protocol.seen import written as written_down
 from conversations.views.projects.access import act, decided, shown, written
 
 
@@ -22,12 +23,13 @@ def change(request: HttpRequest, project_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return shown(request, "settings", project, {"form": form})
     try:
-        actions.change_project(person, project_id, over=form.cleaned_data["version"], **form.changed(project))
+        seen = written_down(form.cleaned_data["seen"])
+        actions.change_project(person, project_id, seen=seen, **form.changed(project))
     except Refused as refusal:
-        if refusal.field != "instructions":
+        if refusal.field not in project.settings():
             raise
-        form.add_error("instructions", sentence_of(refusal))
-        form.data = {**request.POST.dict(), "version": str(project.version)}
+        form.see(written(request, project_id), refusal.field)
+        form.add_error(refusal.field if refusal.field in form.fields else None, sentence_of(refusal))
         return shown(request, "settings", project, {"form": form})
     messages.success(request, gettext("Saved."))
     return redirect("project-settings", project_id)

@@ -31,7 +31,8 @@ def people(request: HttpRequest, project_id: UUID) -> HttpResponse:
         context = {"form": form, "named": set(map(str, named)), "places": places, "heirs": heirs}
         return shown(request, "people", project, context)
     chosen = [person.pk for person in form.cleaned_data["people"]]
-    name_members(person_of(request), project_id, chosen if form.cleaned_data["is_narrow"] else None)
+    people = chosen if form.cleaned_data["is_narrow"] else None
+    name_members(person_of(request), project_id, people, seen=form.cleaned_data["seen"])
     messages.success(request, gettext("Saved."))
     return redirect("project-people", project_id)
 

@@ -13,9 +13,12 @@ from django.utils.translation import gettext
 from conversations import actions
 from conversations.accounts import rate_limits
 from conversations.accounts.signed_in import person_of
+from conversations.errors import Refused
+from conversations.forms.kept.projects import sentence_of as settings_sentence
 from conversations.forms.teams import DefaultsForm, InvitationForm, RetentionForm, TeamForm
 from conversations.mail import letters
 from conversations.models import Team
+from conversations.protocol.seen import written
 from conversations.views.requests import too_many_tries
 from conversations.views.teams.access import act, led, shown
 
@@ -55,7 +58,15 @@ def change_defaults(request: HttpRequest, team_id: UUID) -> HttpResponse:
     form = DefaultsForm(team, request.POST if request.method == "POST" else None)
     if not form.is_valid():
         return _defaults(request, team, defaults_form=form)
-    actions.change_team(person_of(request), team_id, **form.changed(team))
+    given = form.changed(team)
+    try:
+        actions.change_team(person_of(request), team_id, seen=written(form.cleaned_data["seen"]), **given)
+    except Refused as refusal:
+        if refusal.field not in given:
+            raise
+        form.see(led(request, team_id), refusal.field)
+        form.add_error(refusal.field if refusal.field in form.fields else None, settings_sentence(refusal))
+        return _defaults(request, team, defaults_form=form)
     messages.success(request, gettext("New conversations of this team begin like this."))
     return redirect("team-defaults", team_id)
 

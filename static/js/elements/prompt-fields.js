@@ -3,7 +3,7 @@
 import { closeBeside } from "../helpers/dialogs.js";
 import { clone } from "../helpers/templates.js";
 
-const VARIABLE = /\{\{[^\S\n]*([^{}|:\s](?:[^{}|:\n]{0,58}[^{}|:\s])?)[^\S\n]*\}\}/g;
+const VARIABLE = /\{\{[^\S\n]*([^{}|:\s](?:[^{}|:\n]{0,58}[^{}|:\s])?)[^\S\n]*\}\}/gu;
 
 class PromptFields extends HTMLElement {
   #prompt = null;
