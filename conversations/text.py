@@ -60,7 +60,7 @@ def one_line(value: object, field: str, length: int) -> str:
 
 
 def lines_of(text: str) -> str:
-    """Return a text whose lines end as a field of a page shows them, so that it comes back from there unchanged."""
+    """Return a text with line ends as a page's field has them, so that it comes back unchanged."""
     return _LINE_END.sub("\n", text)
 
 

@@ -96,7 +96,7 @@ class DefaultsForm(forms.Form):
         return given
 
     def clean_system_prompt(self) -> str:
-        """Return no prompt for one of which nothing can be seen; the chat tells it by its lines, which end with LF."""
+        """Return no prompt for one of which nothing can be seen. Its lines end as the chat's field has them."""
         prompt = lines_of(self.cleaned_data["system_prompt"])
         if len(prompt) > MAX_TEXT_LENGTH:
             raise forms.ValidationError(sentence_of(Refused("too_long", "", "system_prompt")))

@@ -23,7 +23,7 @@ MAX_VARIABLES, MAX_CHOICES = 20, 50
 MAX_VARIABLE_NAME, MAX_DEFAULT, MAX_CHOICE = 60, 2_000, 200
 """Characters of a variable's name, of its default, and of a choice."""
 _BLANK = "\t\v\f\r \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
-"""What a browser takes for a blank, so that its form fills in the very variables that are found here."""
+"""The blanks of a browser, so that its form fills in the very variables that are found here."""
 _EDGE = rf"[^{{}}|:\n{_BLANK}]"
 _VARIABLE = re.compile(rf"\{{\{{[{_BLANK}]*({_EDGE}(?:[^{{}}|:\n]{{0,58}}{_EDGE})?)[{_BLANK}]*\}}\}}")
 

@@ -50,7 +50,7 @@ def _digest(value: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value as a form sends it back: a line ends with LF, a whole number has no fraction, a row is its key."""
+    """Return a value as a form sends it back. A line ends with LF, a whole number has no fraction, a row is its key."""
     if isinstance(value, str):
         return value.replace("\r\n", "\n").replace("\r", "\n")
     if isinstance(value, Mapping):

@@ -75,7 +75,7 @@ def _default(variable: dict[str, Any]) -> str:
 
 
 def _name_of(found: Found) -> str:
-    """Return the name as it is, so that what is exported comes in as the same; its first words if it is none."""
+    """Return the name as it is, so that an export comes in as the same; else its first words."""
     with suppress(Refused):
         return title(found.name, "name", MAX_NAME_LENGTH)
     return title_of(found.name or found.text, MAX_NAME_LENGTH - 1)

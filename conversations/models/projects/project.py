@@ -95,7 +95,7 @@ class Project(models.Model):
         return {name: getattr(self, name) for name in ("name", "instructions", "model", "parameters", "links")}
 
     def people(self) -> list[str] | None:
-        """Return the ids of the people for whom alone it is, in order; None for all of its team, or its owner."""
+        """Return the ids of its named members in order; None where it is not narrow."""
         return sorted(str(place.user_id) for place in self.readers()) if self.is_narrow else None
 
     def defaults(self) -> dict[str, Any]:
