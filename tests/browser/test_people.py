@@ -93,7 +93,7 @@ def test_a_mention_calls_its_person_once_and_not_where_they_look(
     alice.send("@bob, @rita: look")
     shows(rita, "Count", "One.", "@bob, @rita: look")
     for tab in (bob, second):
-        expect(tab.rows.first).to_have_attribute("data-mentioned", "", timeout=2_000)
+        expect(tab.rows.first).to_have_attribute("data-mentioned", "")
         expect(tab.page).to_have_title(re.compile(r"^\(@1\) "))
     note = bob.page.locator("mention-note")
     expect(note).to_contain_text("alice mentioned you in “Count”")
