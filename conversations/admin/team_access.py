@@ -69,7 +69,7 @@ class ForTeamsAdmin(AuditedAdmin):
 
     @admin.display(description=gettext_lazy("only for the teams"))
     def team_names(self, row: Any) -> str:
-        return ", ".join(team.name for team in teams_of(row)) or gettext("everybody")
+        return gettext(", ").join(team.name for team in teams_of(row)) or gettext("everybody")
 
 
 def teams_of(row: Any) -> Iterable[Team]:
@@ -114,7 +114,7 @@ class TeamModelAdmin(ForTeamsAdmin, LanguageModelAdmin):
 
     @admin.display(description=gettext_lazy("only for the teams"))
     def team_list(self, model: LanguageModel) -> str:
-        return ", ".join(sorted(team.name for team in model.teams.all())) or gettext("everybody")
+        return gettext(", ").join(sorted(team.name for team in model.teams.all())) or gettext("everybody")
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         return super().render_change_form(request, {**context, "explains": may_see(request)}, *args, **kwargs)

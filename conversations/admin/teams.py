@@ -58,7 +58,7 @@ class TeamAdmin(AuditedAdmin):
 
     def delete_model(self, request: HttpRequest, obj: Team) -> None:
         if switched_off := actions.remove_team(person_of(request), obj):
-            names = ", ".join(switched_off)
+            names = gettext(", ").join(switched_off)
             messages.warning(
                 request, gettext("Switched off, as they were this team's alone: %(names)s.") % {"names": names}
             )
@@ -74,15 +74,15 @@ class TeamAdmin(AuditedAdmin):
 
     @admin.display(description=_("models of its own"))
     def own_models(self, team: Team) -> str:
-        return ", ".join(model.name for model in team.models.all()) or "–"
+        return gettext(", ").join(model.name for model in team.models.all()) or "–"
 
     @admin.display(description=_("keys of its own"))
     def own_keys(self, team: Team) -> str:
-        return ", ".join(key_name(key) for key in team.api_keys.select_related("endpoint")) or "–"
+        return gettext(", ").join(key_name(key) for key in team.api_keys.select_related("endpoint")) or "–"
 
     @admin.display(description=_("members"))
     def people(self, team: Team) -> str:
-        return ", ".join(person.name for person in team.members.all())
+        return gettext(", ").join(person.name for person in team.members.all())
 
 
 @admin.register(Installation)

@@ -48,7 +48,7 @@ def save_draft(request: HttpRequest, given: DraftIn) -> dict[str, Any]:
     """Store a draft, and return it as it stays: another text if another device has stored one meanwhile."""
     person = person_of(request)
     if rate_limits.draft(person.pk):
-        raise Refused("rate_limited", "You have saved very many drafts in the last minute.")
+        raise Refused("rate_limited", "You have saved too many drafts in the last minute.")
     text = clean(given.text, "text")
     if len(text) > MAX_TEXT_LENGTH:
         raise Refused("too_long", f"A draft may have {MAX_TEXT_LENGTH:,} characters.", "text")

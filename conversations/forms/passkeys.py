@@ -84,7 +84,7 @@ class Named:
 class NewPasskeyForm(Named, AddWebAuthnForm):  # type: ignore[misc]
     """A new passkey, which asks for a PIN, a finger or a face, because it opens the account alone."""
 
-    name = forms.CharField(required=False, max_length=MAX_NAME_LENGTH, label=_("Name"))
+    name = forms.CharField(required=False, max_length=MAX_NAME_LENGTH, label=_("Name of the passkey"))
     credential = CredentialField()
 
     def clean(self) -> dict[str, Any]:
@@ -102,7 +102,7 @@ class NewPasskeyForm(Named, AddWebAuthnForm):  # type: ignore[misc]
 class PasskeyNameForm(Named, EditWebAuthnForm):  # type: ignore[misc]
     """Another name for a passkey."""
 
-    name = forms.CharField(max_length=MAX_NAME_LENGTH, label=_("Name"))
+    name = forms.CharField(max_length=MAX_NAME_LENGTH, label=_("Name of the passkey"))
 
 
 def _check_origin(credential: Any) -> None:

@@ -24,7 +24,7 @@ _OF_TEAMS = {
 class TargetForm(forms.Form):
     """A place: its form, its address and secret, and of which kinds of events it is told."""
 
-    form = forms.ChoiceField(label=_("Form"))
+    form = forms.ChoiceField(label=_("Kind"))
     name = forms.CharField(label=_("What it is called"), max_length=80, required=False)
     address = forms.CharField(label=_("Address"), max_length=MAX_ADDRESS, required=False)
     signing = forms.RegexField(

@@ -25,7 +25,7 @@ NAME_LENGTH = Team._meta.get_field("name").max_length or 0
 class TeamForm(forms.Form):
     """The name of a team."""
 
-    name = forms.CharField(max_length=NAME_LENGTH, label=_("Name"))
+    name = forms.CharField(max_length=NAME_LENGTH, label=_("Name of the team"))
 
     def clean_name(self) -> str:
         name = one_line(self.cleaned_data["name"], "name", NAME_LENGTH)
@@ -129,7 +129,7 @@ def sentence_of(refusal: Refused) -> str:
 
 
 _SENTENCES = {
-    "busy": _("You have very many of these already. Remove some first."),
+    "busy": _("You have too many of these already. Remove some first."),
     "last_superuser": _("The site keeps at least one superuser: make somebody else one first."),
     "last_lead": _("A team keeps at least one lead: make somebody else a lead first."),
     "conflict": _("This name is taken."),

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from django import template
+from django.utils.translation import gettext
 
 from providers.prices import plain, written
 
@@ -41,7 +42,8 @@ def seconds(milliseconds: float | None) -> str:
     """Return a waiting time in seconds."""
     if milliseconds is None:
         return "–"
-    return f"{milliseconds / 1000:.2f} s" if milliseconds < 10_000 else f"{milliseconds / 1000:.0f} s"
+    number = f"{milliseconds / 1000:.2f}" if milliseconds < 10_000 else f"{milliseconds / 1000:.0f}"
+    return gettext("%(number)s s") % {"number": number}
 
 
 @register.filter

@@ -91,10 +91,10 @@ def part_address(context: template.Context, part: dict[str, Any] | None) -> str:
 
 
 @register.filter
-def first_words(message: Message) -> str:
+def first_words(message: Message, length: int = 60) -> str:
     """Return the beginning of a message on one line; a reply's without the marks of Markdown."""
     beginning = message.text[:_MAX_BEGINNING]
-    return title_of(unescape(strip_tags(markdown.render(beginning))) if message.is_reply else beginning)
+    return title_of(unescape(strip_tags(markdown.render(beginning))) if message.is_reply else beginning, length)
 
 
 @register.filter

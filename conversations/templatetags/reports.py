@@ -6,6 +6,7 @@ from uuid import UUID
 from django import template
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from conversations.models import User
 from conversations.models.spending import NOBODY
@@ -35,7 +36,7 @@ def concerns_for(viewer: User) -> list[Finding]:
 
 @register.simple_tag
 def looked_at_for(viewer: User) -> str:
-    return ", ".join(dashboard.looked_at(viewer))
+    return gettext(", ").join(dashboard.looked_at(viewer))
 
 
 @register.filter

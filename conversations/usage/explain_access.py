@@ -48,7 +48,7 @@ def _why_teams(user: User, model: LanguageModel, team: Team | None) -> Iterator[
     if not limited:
         yield _("The model is everyone's: no team has it for itself.")
         return
-    names = ", ".join(one.name for one in limited)
+    names = _(", ").join(one.name for one in limited)
     yield _("The model is only for %(teams)s.") % {"teams": names}
     if not {one.pk for one in limited} & ({team.pk} if team else set(teams_of(user.pk))):
         yield _("%(team)s is none of them.") % {"team": team.name} if team else _("The person writes in none of them.")

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -155,7 +156,7 @@ def _readers(person: User, conversation: Conversation) -> str:
     owner = None if conversation.team or conversation.owner == person else conversation.owner.name
     guests = [guest.user.name for guest in conversation.named() if guest.user != person]
     teams = [grant.team.name for grant in conversation.named_teams()]
-    return ", ".join(filter(None, (conversation.team_name, owner, *teams, *guests)))
+    return gettext(", ").join(filter(None, (conversation.team_name, owner, *teams, *guests)))
 
 
 def _projects(person: UUID) -> "QuerySet[Project]":

@@ -110,5 +110,5 @@ def _refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
 
 _SENTENCES = {
     "conflict": _("There is nothing here yet that has ended. Share it when the reply is complete."),
-    "busy": _("You have very many links. Revoke some of them first."),
+    "busy": _("You have too many links. Revoke some of them first."),
 }

@@ -23,9 +23,9 @@ def test_one_button_tells_what_was_missed_and_leads_to_it(
     alice = visit(cast.alice, f"/conversations/{conversation.pk}/")
     offer = alice.page.locator("catch-up")
     expect(offer).to_contain_text("10 new messages since you were here")
-    expect(offer.locator(".catch-up__cost")).to_contain_text("parrot tells you for at most ")
+    expect(offer.locator(".catch-up__cost")).to_contain_text("parrot sums them up for at most ")
     offer.get_by_role("button", name="Catch me up").click()
-    expect(offer).to_contain_text("Told by parrot")
+    expect(offer).to_contain_text("Summed up by parrot")
     expect(offer.get_by_role("listitem")).to_have_text(
         ["We launch on the 5th. · bob", "Who writes it? · bob", "*Bob* asks legal · bob"]
     )

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from conversations.models import Team, User
+from conversations.models import Conversation, Project, Team, User
 from providers.models import LanguageModel
 from tests.browser.conftest import Visit
 from tests.browser.page_scripts import KEYBOARD, NOTE_SOCKET, SCROLL_ASIDE, WIDE_ELEMENTS
@@ -104,11 +104,16 @@ def test_a_conversation_full_of_wide_things_fits_a_phone(
 
 
 def test_the_sidebar_of_a_phone_opens_and_closes(cast: Cast, model: LanguageModel, visit: Visit) -> None:
-    alice = visit(cast.alice, viewport=PHONE)
+    project = Project.objects.create(owner=cast.alice, team=cast.team, name="机场航站楼导视系统改造" * 6)
+    talk = Conversation.objects.create(owner=cast.alice, team=cast.team, project=project, title="Signs", revision=1)
+    alice = visit(cast.alice, f"/conversations/{talk.pk}/", viewport=PHONE)
+    expect(alice.page.locator(".chip__name")).to_have_text(f"Crew · {project.name}")
+    assert not alice.scrolls_sideways(), "a long name of those who read it is read out and takes no room"
     sidebar, button = alice.page.locator(".sidebar"), alice.page.locator(".chat__menu")
     expect(sidebar).to_be_hidden()
     button.click()
     expect(sidebar).to_be_in_viewport()
+    assert alice.page.evaluate(WIDE_ELEMENTS) == [], "names of projects end within the sidebar"
     alice.page.keyboard.press("Escape")
     expect(sidebar).to_be_hidden()
     button.click()

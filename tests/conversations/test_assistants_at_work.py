@@ -231,5 +231,5 @@ def test_a_model_to_fall_back_on_is_not_sent_what_it_does_not_take(
 def test_whoever_saves_very_many_is_told_so(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("conversations.accounts.rate_limits.prompt", lambda _person: True)
     shown = Api(cast.alice).client.post("/assistants/new/", {"name": "Mason"}).content.decode()
-    assert "You have saved very many assistants in the last minute." in shown
+    assert "You have saved too many assistants in the last minute." in shown
     assert Api(cast.alice).refusal("POST", "/assistants", {"name": "Mason"}) == (429, "rate_limited")

@@ -134,7 +134,7 @@ def test_nobody_has_teams_links_and_tokens_without_number(cast: Cast, monkeypatc
     names = ("One", "Two", "Three")
     answers = [carol.post("/teams/new/", {"name": name}) for name in names]
     assert [answer.status_code for answer in answers] == [302, 302, 200]
-    assert "You have very many of these already." in answers[-1].content.decode()
+    assert "You have too many of these already." in answers[-1].content.decode()
     link = {"role": "reader", "days": "1", "is_single_use": "1"}
     invite = reverse("invite", args=[Team.objects.get(name="One").pk])
     assert [carol.post(invite, link).status_code for _ in range(2)] == [201, 302]

@@ -29,7 +29,7 @@ def add_target(user: User, team: UUID | None = None, **given: Any) -> tuple[Targ
     and more places than one may have.
     """
     if given["form"] != Target.Form.MAIL and not Installation.lets_tell_outside():
-        raise Refused("not_found", _("This site tells nothing outside."))
+        raise Refused("not_found", _("This site sends no notifications to other services."))
     _check_address(given["address"])
     made = ""
     if given["form"] == Target.Form.WEBHOOK and not given["signing"]:
@@ -46,7 +46,7 @@ def add_target(user: User, team: UUID | None = None, **given: Any) -> tuple[Targ
 def add_browser(user: User, session_key: str, name: str, address: str, key: str, auth: str) -> Target:
     """Tell this browser while no page is open, until it is signed out. An earlier subscription ends."""
     if not Installation.lets_tell_outside():
-        raise Refused("not_found", _("This site tells nothing outside."))
+        raise Refused("not_found", _("This site sends no notifications to other services."))
     _check_address(address)
     try:
         signing = web_push.subscription(key, auth)

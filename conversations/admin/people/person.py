@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from conversations.accounts import staff_roles
@@ -164,7 +165,7 @@ class PersonAdmin(NamedPermissions, AuditedAdmin, UserAdmin):  # type: ignore[ty
 
     @admin.display(description=_("teams"))
     def team_names(self, person: User) -> str:
-        return ", ".join(team.name for team in person.teams.all())
+        return gettext(", ").join(team.name for team in person.teams.all())
 
 
 def is_within(request: HttpRequest, person: User | None) -> bool:

@@ -48,7 +48,7 @@ def import_assistants(request: HttpRequest, chosen: Query[AssistantScopeIn], fil
     """Keep the assistants of a file of Chatsite or Open WebUI; what is there already does not come again."""
     person = person_of(request)
     if rate_limits.prompt(person.pk):
-        raise Refused("rate_limited", "You have saved very many assistants in the last minute.")
+        raise Refused("rate_limited", "You have saved too many assistants in the last minute.")
     if (file.size or 0) > reading.MAX_BYTES:
         raise Refused("too_long", f"A file of assistants may have {reading.MAX_BYTES // 2**20} MB.", "file")
     told = reading.read(file.read())

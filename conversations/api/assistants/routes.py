@@ -88,5 +88,5 @@ def _shown(person: User, key: UUID) -> dict[str, Any]:
 def _settings(person: User, said: dict[str, Any]) -> dict[str, Any]:
     """Return what is said, checked; refuses whoever saves very many."""
     if rate_limits.prompt(person.pk):
-        raise Refused("rate_limited", "You have saved very many assistants in the last minute.")
+        raise Refused("rate_limited", "You have saved too many assistants in the last minute.")
     return checked(said) | {name: said[name] for name in ("models", "archived") if name in said}

@@ -45,7 +45,7 @@ def import_prompts(request: HttpRequest, chosen: Query[ScopeIn], file: UploadedF
     """Keep the prompts of a file of Chatsite, Open WebUI or LibreChat; what is there already does not come again."""
     person = person_of(request)
     if rate_limits.prompt(person.pk):
-        raise Refused("rate_limited", "You have saved very many prompts in the last minute.")
+        raise Refused("rate_limited", "You have saved too many prompts in the last minute.")
     if (file.size or 0) > reading.MAX_BYTES:
         raise Refused("too_long", f"A file of prompts may have {reading.MAX_BYTES // 2**20} MB.", "file")
     told = reading.read(file.read())

@@ -89,4 +89,4 @@ def _found(person: User, prompt_id: UUID) -> Prompt:
 
 def _limit(person: User) -> None:
     if rate_limits.prompt(person.pk):
-        raise Refused("rate_limited", "You have saved very many prompts in the last minute.")
+        raise Refused("rate_limited", "You have saved too many prompts in the last minute.")

@@ -131,6 +131,6 @@ _SENTENCES = {
     ("no_model", "models"): _("You can't use one of these models."),
     ("too_long", "files"): _("An assistant's files can have 10 MB together."),
     ("busy", "files"): _("An assistant can have 20 files."),
-    ("rate_limited", ""): _("You have saved very many assistants in the last minute. Try again in a minute."),
+    ("rate_limited", ""): _("You have saved too many assistants in the last minute. Try again in a minute."),
     ("no_room", ""): _("There is no room for more instructions here. Delete an assistant first."),
 }

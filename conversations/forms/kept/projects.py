@@ -179,6 +179,6 @@ _SENTENCES = {
     ("too_long", "links"): _("A project can have 20 links."),
     ("bad_field", "links"): _("A link is the address of a web page, with https:// in front."),
     ("busy", "files"): _("A project can have 20 files that go with every question, and 500 that are looked up."),
-    ("busy", ""): _("You have very many of these already. Remove some first."),
+    ("busy", ""): _("You have too many of these already. Remove some first."),
     ("no_room", ""): _("Your files take all the room you have. Delete conversations that hold some forever."),
 }

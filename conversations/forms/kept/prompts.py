@@ -26,7 +26,7 @@ _OWN, _SITE, _PROJECT = "own", "site", "project:"
 class PromptForm(forms.Form):
     """A prompt's name, text and variables; of a new one also its place."""
 
-    name = forms.CharField(max_length=MAX_NAME_LENGTH, label=_("Name"))
+    name = forms.CharField(max_length=MAX_NAME_LENGTH, label=_("Name of the prompt"))
     text = forms.CharField(strip=False, label=_("Text"))
     scope = forms.ChoiceField(label=_("Who can use it"), required=False)
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
@@ -114,9 +114,9 @@ def sentence_of(refusal: Refused) -> str:
 
 
 _SENTENCES = {
-    "busy": _("There are very many prompts here already. Delete some first."),
+    "busy": _("There are too many prompts here already. Delete some first."),
     "no_room": _("The prompts here take all their room. Delete some first."),
     "conflict": _("Somebody has saved another version meanwhile. Yours is still below; save again to publish it."),
     "bad_text": _("This holds characters that cannot be kept, or none that can be seen."),
-    "rate_limited": _("You have saved very many prompts in the last minute. Try again in a minute."),
+    "rate_limited": _("You have saved too many prompts in the last minute. Try again in a minute."),
 }

@@ -109,7 +109,7 @@ def _saved(form: AssistantForm, person: User, found: Assistant, *, is_new: bool 
     """Return the assistant as it is kept, or None with the refusal in the form. A new one copies `found`."""
     try:
         if rate_limits.prompt(person.pk):
-            raise Refused("rate_limited", "You have saved very many assistants in the last minute.")
+            raise Refused("rate_limited", "You have saved too many assistants in the last minute.")
         if not is_new:
             return writing.change_assistant(person, found.pk, over=form.cleaned_data["seen"], **form.told)
         return create_with_files(person, place_in(form.cleaned_data["scope"]), found.pk, **form.told)

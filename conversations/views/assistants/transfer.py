@@ -21,7 +21,7 @@ def import_assistants(request: HttpRequest) -> HttpResponse:
     """Keep the assistants of a file, and tell which of them did not come."""
     person, form = person_of(request), AssistantFileForm(person_of(request), request.POST, request.FILES)
     if rate_limits.prompt(person.pk):
-        raise Refused("rate_limited", "You have saved very many assistants in the last minute.")
+        raise Refused("rate_limited", "You have saved too many assistants in the last minute.")
     if not form.is_valid():
         raise Refused("bad_field", "This file holds no assistants.", "file")
     file = form.cleaned_data["file"]
@@ -31,7 +31,7 @@ def import_assistants(request: HttpRequest) -> HttpResponse:
     kept = transfer.import_assistants(person, place_in(form.cleaned_data["scope"]), told.assistants)
     messages.success(request, _counted(len(kept), len(told.assistants) - len(kept)))
     if told.refused:
-        names = ", ".join(told.refused[:MOST_NAMED]) + ("…" if len(told.refused) > MOST_NAMED else "")
+        names = gettext(", ").join(told.refused[:MOST_NAMED]) + ("…" if len(told.refused) > MOST_NAMED else "")
         messages.warning(request, gettext("These are too long or have no name: %(names)s") % {"names": names})
     return redirect("assistants")
 

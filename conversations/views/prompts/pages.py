@@ -105,7 +105,7 @@ def _saved(form: PromptForm, person: User, prompt: Prompt | None) -> Prompt | No
     """Return the prompt as it is kept, or None with the refusal in the form."""
     try:
         if rate_limits.prompt(person.pk):
-            raise Refused("rate_limited", "You have saved very many prompts in the last minute.")
+            raise Refused("rate_limited", "You have saved too many prompts in the last minute.")
         if prompt is not None:
             return actions.change_prompt(person, prompt.pk, form.words, form.cleaned_data["version"])
         return actions.create_prompt(person, place_in(form.cleaned_data["scope"]), form.words)

@@ -21,7 +21,7 @@ def import_prompts(request: HttpRequest) -> HttpResponse:
     """Keep the prompts of a file, and tell which of them did not come."""
     person, form = person_of(request), PlaceForm(person_of(request), request.POST, request.FILES)
     if rate_limits.prompt(person.pk):
-        raise Refused("rate_limited", "You have saved very many prompts in the last minute.")
+        raise Refused("rate_limited", "You have saved too many prompts in the last minute.")
     if not form.is_valid():
         raise Refused("bad_field", "This file holds no prompts.", "file")
     file = form.cleaned_data["file"]
@@ -31,7 +31,7 @@ def import_prompts(request: HttpRequest) -> HttpResponse:
     kept = actions.import_prompts(person, place_in(form.cleaned_data["scope"]), told.prompts)
     messages.success(request, _counted(len(kept), len(told.prompts) - len(kept)))
     if told.refused:
-        names = ", ".join(told.refused[:MOST_NAMED]) + ("…" if len(told.refused) > MOST_NAMED else "")
+        names = gettext(", ").join(told.refused[:MOST_NAMED]) + ("…" if len(told.refused) > MOST_NAMED else "")
         messages.warning(request, gettext("These are too long or have no text: %(names)s") % {"names": names})
     return redirect("prompts")
 

@@ -1,6 +1,6 @@
 /** Who else looks at this conversation, and who is writing in it. */
 
-import { phrase } from "../helpers/phrases.js";
+import { listed, phrase } from "../helpers/phrases.js";
 import { page } from "../models/page.js";
 
 const FORGOTTEN = 60_000; // The server names everybody again every 20 seconds.
@@ -55,7 +55,7 @@ class ChatPresence extends HTMLElement {
     this.dataset.names = names.join("\n");
     const rest = names.length > SHOWN ? [`+${names.length - SHOWN + 1}`] : [];
     const letters = [...names.slice(0, rest.length ? SHOWN - 1 : SHOWN).map((name) => [...name][0]), ...rest];
-    const words = names.length ? phrase("presence", { names: names.join(", ") }) : "";
+    const words = names.length ? phrase("presence", { names: listed(names) }) : "";
     this.querySelector(".presence__faces").replaceChildren(...letters.map(face));
     this.querySelector(".visually-hidden").textContent = this.title = words;
   }

@@ -3,7 +3,7 @@
 import { page } from "../models/page.js";
 import { call } from "./api.js";
 import { fetchConversation } from "./fetch-list.js";
-import { phrase } from "./phrases.js";
+import { listed, phrase } from "./phrases.js";
 import { tellDone } from "./undo.js";
 
 const SETTINGS = {
@@ -57,7 +57,7 @@ async function take(conversations, place) {
     moved.push({ id, team, project, ended, teams, lost: [...teams, ...without(ended, readers)] });
   });
   const names = new Set(moved.flatMap(({ lost }) => lost.map(({ name }) => name)));
-  offer("moved", done.length ? moved : [], takeBack, names.size ? phrase("moved.lost", { names: [...names].join(", ") }) : "");
+  offer("moved", done.length ? moved : [], takeBack, names.size ? phrase("moved.lost", { names: listed([...names]) }) : "");
 }
 
 const without = (people, others) => people.filter(({ id }) => !others.some((other) => other.id === id));

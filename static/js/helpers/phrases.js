@@ -12,3 +12,6 @@ export function phrase(name, values = {}) {
   const text = words.querySelector(`[data-name="${CSS.escape(name)}"]`)?.textContent ?? "";
   return text.replace(/\{(\w+)\}/g, (_, key) => values[key] ?? "");
 }
+
+/** Names in a row, as the reader's language puts them. */
+export const listed = (names) => names.join(phrase("comma"));

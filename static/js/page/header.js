@@ -2,7 +2,7 @@
 
 import { fetchPart, openForTyping } from "../helpers/loading.js";
 import { titlePage } from "../helpers/page-title.js";
-import { phrase } from "../helpers/phrases.js";
+import { listed, phrase } from "../helpers/phrases.js";
 import { placeName } from "../helpers/conversation-rows.js";
 import { page } from "../models/page.js";
 
@@ -33,7 +33,7 @@ export class Header {
     this.#chip.hidden = this.#print.hidden = this.#more.hidden = false;
     this.#chip.toggleAttribute("data-team", readers.length > 0);
     if (shared !== undefined) this.#chip.toggleAttribute("data-shared", shared);
-    this.#chip.querySelector(".chip__name").textContent = placeName({ name: readers.join(", ") || phrase("audience.private") }, project);
+    this.#chip.querySelector(".chip__name").textContent = placeName({ name: listed(readers) || phrase("audience.private") }, project);
     if (title) this.#entitle(title);
     const kept = document.getElementById("kept");
     kept.hidden = !team?.keeps_days;
