@@ -143,7 +143,7 @@ def test_the_size_of_a_picture_is_read_from_its_head() -> None:
 
 def test_a_missing_picture_is_told_in_the_readers_language(cast: Cast, easel: LanguageModel) -> None:
     part = {"kind": "gap", "bytes": 0, "picture": "redirect"}
-    for language, words in (("en", "does not follow it"), ("zh-hans", "不跟随跳转")):
+    for language, words in (("en", "does not follow it"), ("zh-hans", "本站不跟随")):
         with translation.override(language):
             assert words in render_to_string("parts/gap.html", {"part": part, "said": phrases()})
     assert 'data-word="gap.redirect"' in render_to_string("parts/gap.html", {"part": part})
