@@ -64,7 +64,7 @@ def test_it_tells_what_a_reply_was(alice: User) -> None:
         "JSON schema of the reply {&quot;a&quot;: null} "
         "Whole conversation: 2,000 tokens in, 90 out · 0.0600 USD"
     )
-    assert "首字延迟 0.40 s 总用时 2.40 s 每秒 45 token 输入 token 1,200 1,000 来自缓存" in shown(
+    assert "首字延迟 0.40 秒 总用时 2.40 秒 每秒 45 token 输入 token 1,200 1,000 来自缓存" in shown(
         alice, reply, "zh-hans"
     )
 
