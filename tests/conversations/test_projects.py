@@ -9,10 +9,11 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from conversations import actions
+from conversations.actions.conversations import mark_read
 from conversations.actions.projects import files as project_files
 from conversations.actions.projects import projects
 from conversations.actions.projects.members import name_members
-from conversations.actions.staff.leavers import end_access
+from conversations.actions.staff.leavers import Recipients, end_access
 from conversations.errors import NotFound, Refused
 from conversations.files import storage
 from conversations.generation.project_context import context_of, note_version
@@ -300,6 +301,28 @@ def test_many_long_projects_and_versions_cost_little(
     page = Api(cast.rita).client.get(f"/projects/{project.pk}/versions/").content.decode()
     assert time.process_time() - before < 1.5
     assert "?before=" in page
+
+
+def test_acts_that_are_nobodys_words_leave_read_what_was_read(cast: Cast, project: Project) -> None:
+    talk = Conversation.objects.create(owner=cast.rita, team=cast.team, project=project, revision=1)
+    other = actions.create_project(cast.alice, cast.team, name="New town")
+    bob = Api(cast.bob)
+    mark_read(cast.bob, talk.pk, 1)
+    acts: list[Callable[[], object]] = [
+        lambda: actions.change_project(cast.alice, project.pk, name="Older town"),
+        lambda: name_members(cast.alice, project.pk, [cast.bob.pk]),
+        lambda: name_members(cast.alice, project.pk, None),
+        lambda: actions.name_guest(cast.alice, talk.pk, cast.carol.username, writes=False),
+        lambda: actions.move_to_project(cast.alice, talk.pk, other.pk),
+        lambda: actions.delete_project(cast.alice, other.pk),
+        lambda: end_access(cast.alice, cast.rita, Recipients(places=cast.bob)),
+    ]
+    for number, act in enumerate(acts):
+        before = Conversation.objects.get(pk=talk.pk).revision
+        act()
+        talk.refresh_from_db()
+        assert talk.revision > before, number
+        assert [one["unread"] for one in bob.get("/conversations")["results"]] == [False], number
 
 
 def test_a_file_that_is_refused_is_told_by_its_name_and_the_others_come(cast: Cast, project: Project) -> None:

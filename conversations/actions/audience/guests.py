@@ -10,7 +10,7 @@ from conversations.actions.access import team_to_write_in, to_arrange, to_decide
 from conversations.actions.audience.shared_place import keep_place
 from conversations.errors import NotFound, Refused
 from conversations.live import events
-from conversations.models import Conversation, Guest, Message, Notification, Team, TeamGrant, User
+from conversations.models import Conversation, Guest, Message, Notification, ReadMark, Team, TeamGrant, User
 from conversations.usage import quotas
 from providers.audit import log
 from providers.audit.log import Act
@@ -127,6 +127,7 @@ def _store(user: Any, conversation: Conversation, before: dict[str, object], aft
     """Advance the revision, note and announce the change; the thread goes on from the same branch."""
     was_private, leaf = conversation.is_private, Message.objects.leaf_for(user, conversation)
     revision = conversation.advance(1, moves_up=False, has_guests=conversation.names_anybody())
+    ReadMark.objects.keep_up(conversation)
     if conversation.is_private != was_private:
         keep_place(user, conversation, leaf)
     log.note(user, Act.CHANGED, conversation, name="", before=before, after=after)

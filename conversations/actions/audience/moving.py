@@ -8,7 +8,7 @@ from conversations.actions.access import project_to_write_in, team_to_write_in, 
 from conversations.actions.audience.shared_place import keep_place
 from conversations.errors import Held, NotFound
 from conversations.live import events
-from conversations.models import Message, User
+from conversations.models import Message, ReadMark, User
 from conversations.search import indexing
 from providers.audit import log
 from providers.audit.log import Act
@@ -31,6 +31,7 @@ def move_conversation(user: User, conversation_id: UUID, team_id: UUID | None) -
         leaf = Message.objects.leaf_for(user, conversation)
         conversation.forget_names()
         revision = conversation.advance(1, team=team, project=None, has_guests=False)
+        ReadMark.objects.keep_up(conversation)
         keep_place(user, conversation, leaf)
         indexing.move(conversation)
         log.note(user, Act.CHANGED, conversation, name="", before={"team": old}, after={"team": team})
@@ -66,6 +67,7 @@ def move_to_project(user: User, conversation_id: UUID, project_id: UUID | None) 
             conversation.forget_names()
             kept["has_guests"] = False
         revision = conversation.advance(1, moves_up=moves_away, team=team, project=project, **kept)
+        ReadMark.objects.keep_up(conversation)
         if moves_away:
             keep_place(user, conversation, leaf)
             indexing.move(conversation)

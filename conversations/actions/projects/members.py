@@ -10,7 +10,7 @@ from django.db import transaction
 from conversations.actions.access import project_to_decide_on
 from conversations.errors import NotFound, Refused
 from conversations.live import events
-from conversations.models import Conversation, Guest, Membership, Project, ProjectMember, TeamGrant, User
+from conversations.models import Conversation, Guest, Membership, Project, ProjectMember, ReadMark, TeamGrant, User
 from conversations.protocol.seen import digests
 from providers.audit import log
 
@@ -85,6 +85,7 @@ def _tell(conversation: Conversation, before: set[UUID]) -> None:
     """Advance the revision and announce the change to those who read it now, and to those who no longer do."""
     has_guests = conversation.has_guests and conversation.names_anybody()
     revision = conversation.advance(1, moves_up=False, has_guests=has_guests)
+    ReadMark.objects.keep_up(conversation)
     if conversation.deleted_at is not None:
         return
     lost = before - set(conversation.audience_ids())

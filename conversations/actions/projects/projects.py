@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef
 from conversations.actions.access import project_to_decide_on, project_to_write_in, team_to_write_in
 from conversations.errors import NotFound, Refused
 from conversations.live import events
-from conversations.models import Instructions, Message, Project, ProjectMember, Team, User
+from conversations.models import Instructions, Message, Project, ProjectMember, ReadMark, Team, User
 from conversations.protocol import seen as shown
 from conversations.usage import quotas
 from providers.audit import log
@@ -95,6 +95,7 @@ def delete_project(user: User, project_id: UUID) -> None:
             )
         for conversation in project.conversations.select_related("team", "owner"):
             revision = conversation.advance(1, moves_up=False, project=None)
+            ReadMark.objects.keep_up(conversation)
             if conversation.deleted_at is None:
                 transaction.on_commit(partial(events.conversation_updated, conversation, revision))
         if project.team:
@@ -132,6 +133,7 @@ def _announce(project: Project) -> None:
     """Announce a new name with each conversation, whose rows show it."""
     for conversation in project.conversations.filter(deleted_at=None).select_related("team", "project", "owner"):
         revision = conversation.advance(1, moves_up=False)
+        ReadMark.objects.keep_up(conversation)
         transaction.on_commit(partial(events.conversation_updated, conversation, revision))
 
 

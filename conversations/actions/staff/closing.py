@@ -93,6 +93,7 @@ def _hand_over(by: User, rows: ConversationQuerySet, person: User, heir: User) -
     for conversation in rows:
         conversation.guests.filter(user=heir).delete()
         revision = conversation.advance(1, moves_up=False, owner=heir, has_guests=conversation.names_anybody())
+        ReadMark.objects.keep_up(conversation)
         indexing.move(conversation)
         log.note(by, log.Act.CHANGED, conversation, name="", before={"owner": person}, after={"owner": heir})
         transaction.on_commit(partial(events.conversation_updated, conversation, revision))

@@ -17,6 +17,7 @@ from conversations.models import (
     Membership,
     Prompt,
     PromptVersion,
+    ReadMark,
     Share,
     User,
 )
@@ -78,6 +79,7 @@ def _hand_over_conversations(by: User, person: User, heir: User) -> None:
     for conversation in Conversation.objects.filter(owner=person).exclude(team=None):
         conversation.guests.filter(user=heir).delete()
         revision = conversation.advance(1, moves_up=False, owner=heir, has_guests=conversation.names_anybody())
+        ReadMark.objects.keep_up(conversation)
         told = {"before": {"owner": person}, "after": {"owner": heir}}
         log.note(by, log.Act.CHANGED, conversation, name="", **told)
         transaction.on_commit(partial(events.conversation_updated, conversation, revision))
