@@ -303,6 +303,21 @@ def test_many_long_projects_and_versions_cost_little(
     assert "?before=" in page
 
 
+def test_a_model_that_the_reader_may_not_use_is_not_named_and_may_stay(
+    cast: Cast, project: Project, model: LanguageModel
+) -> None:
+    path = f"/projects/{project.pk}"
+    assert Api(cast.alice).call("PATCH", path, {"model": str(model.pk)})[0] == 200
+    bob = Api(cast.bob)
+    begins = f"New conversations begin with {model.name}"
+    assert begins in bob.client.get(f"{path}/").content.decode()
+    model.teams.add(actions.create_team(cast.alice, "Other"))
+    assert begins not in bob.client.get(f"{path}/").content.decode()
+    assert bob.call("PATCH", path, {"model": str(model.pk), "name": "Older town"})[0] == 200, "as it is already"
+    actions.change_project(cast.alice, project.pk, model=None)
+    assert bob.refusal("PATCH", path, {"model": str(model.pk)}) == (400, "no_model")
+
+
 def test_acts_that_are_nobodys_words_leave_read_what_was_read(cast: Cast, project: Project) -> None:
     talk = Conversation.objects.create(owner=cast.rita, team=cast.team, project=project, revision=1)
     other = actions.create_project(cast.alice, cast.team, name="New town")

@@ -67,6 +67,14 @@ def test_prompts_are_found_by_name_words_and_letters_and_names_come_first(cast: 
     assert names(cast.alice, "sum") == []
 
 
+def test_a_search_looks_for_so_many_words_in_every_text(cast: Cast) -> None:
+    keep(cast.bob, "Numbers", " ".join(map(str, range(10, 22))))
+    words = [*map(str, range(10, 22)), "10", "11"]
+    assert names(cast.bob, " ".join(words)) == ["Numbers"]
+    asked = str(Prompt.objects.found_by(" ".join(map(str, range(100, 140)))).query)
+    assert asked.count("LIKE") == 2 * 12 + 1
+
+
 def test_variables_are_those_of_the_text_in_its_order() -> None:
     given = [
         {"name": "tone", "type": "choice", "choices": ["dry", "dry", " ", "warm"], "default": "warm"},

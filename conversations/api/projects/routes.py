@@ -30,6 +30,7 @@ from conversations.protocol.parameters import validate
 from conversations.text import MAX_TEXT_LENGTH, clean, lines_of, title
 from conversations.usage.model_access import models_for
 from providers.blank_text import is_blank
+from providers.models import LanguageModel
 
 MAX_VERSIONS = 100
 router = Router()
@@ -64,7 +65,7 @@ def change_project(request: HttpRequest, project_id: UUID, given: ProjectChange)
     person = person_of(request)
     found: Project = _found(Project.objects.writable_by(person), project_id)
     with transaction.atomic():
-        if fields := _fields(given, person, found.team_id):
+        if fields := _fields(given, person, found.team_id, found.model):
             actions.change_project(person, project_id, over=given.version, **fields)
         if "members" in given.model_fields_set:
             name_members(person, project_id, given.members)
@@ -142,15 +143,17 @@ def _shown(person: User, project_id: UUID) -> dict[str, Any]:
     return project_json(_found(rows, project_id), person)
 
 
-def _fields(given: Schema, person: User, team: UUID | None) -> dict[str, Any]:
-    """Return the given fields, checked; null means unchanged."""
+def _fields(given: Schema, person: User, team: UUID | None, present: LanguageModel | None = None) -> dict[str, Any]:
+    """Return the given fields, checked; null means unchanged. The `present` model may stay, whoever may use it."""
     asked = {name: value for name, value in given.dict(exclude_unset=True).items() if value is not None}
     asked = {name: value for name, value in asked.items() if name not in ("team", "version", "members")}
     if "name" in asked:
         asked["name"] = title(asked["name"], "name", NAME_LENGTH)
     if "instructions" in asked:
         asked["instructions"] = _instructions(asked["instructions"])
-    if "model" in asked:
+    if "model" in asked and present and asked["model"] == present.pk:
+        asked["model"] = present
+    elif "model" in asked:
         asked["model"] = models_for(person, team).filter(pk=asked["model"]).first()
         if asked["model"] is None:
             raise Refused("no_model", "This model is not there, or not for you.")

@@ -15,6 +15,8 @@ from conversations.models.projects.project import Project
 from conversations.models.prompts.initials import initials
 
 MAX_NAME_LENGTH, MAX_PROMPT_LENGTH = 120, 20_000
+MOST_WORDS = 12
+"""Words of a search that are looked for in every text."""
 
 
 class PromptQuerySet(models.QuerySet["Prompt"]):
@@ -58,11 +60,11 @@ class PromptQuerySet(models.QuerySet["Prompt"]):
         return self.filter(owner=owner, team=team, project=project)
 
     def found_by(self, words: str) -> "PromptQuerySet":
-        """Return those whose name or text has all of these words, or whose letters are these."""
+        """Return those whose name or text has the first of these words, or whose letters are these."""
         letters = "".join(words.split()).lower()
         by_letters = Q(initials__contains=letters) if letters.isascii() and letters.isalnum() else Q(pk__in=[])
         by_words = Q()
-        for word in words.split():
+        for word in list(dict.fromkeys(words.split()))[:MOST_WORDS]:
             by_words &= Q(name__icontains=word) | Q(text__icontains=word)
         return self.filter(by_words | by_letters) if letters else self
 

@@ -20,6 +20,7 @@ from conversations.models import Conversation, Message, Project
 from conversations.models.projects.project_list import in_sidebar
 from conversations.models.sidebar import after, cursor_of, sidebar
 from conversations.usage.estimates import LOOKED_UP_TOKENS
+from conversations.usage.model_access import models_for
 from conversations.views.projects.access import act, own, shown
 from conversations.views.projects.files import listed
 
@@ -68,6 +69,7 @@ def project(request: HttpRequest, project_id: UUID) -> HttpResponse:
         "places": found.readers().filter(user__is_active=True).select_related("user").by_rank(),  # type: ignore[attr-defined]
         "cost": spent.aggregate(cost=Sum("cost"))["cost"],
         "currency": settings.CHATSITE_CURRENCY,
+        "begins_with": models_for(person, found.team_id).filter(pk=found.model_id).first(),
     }
     return shown(request, "project", found, context)
 
