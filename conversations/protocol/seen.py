@@ -38,8 +38,8 @@ def changed(seen: Mapping[str, str], now: Mapping[str, Any], given: Mapping[str,
     Raises Refused with the name of a field that somebody else has changed to another value since.
     """
     told = {name: value for name, value in given.items() if seen.get(name) != _digest(value)}
-    for name in told.keys() & seen.keys() & now.keys():
-        if _digest(now[name]) not in (seen[name], _digest(told[name])):
+    for name in told:
+        if name in seen and name in now and _digest(now[name]) not in (seen[name], _digest(told[name])):
             raise Refused("conflict", f"Somebody has changed “{name}” meanwhile.", name)
     return told
 

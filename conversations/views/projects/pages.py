@@ -69,7 +69,7 @@ def project(request: HttpRequest, project_id: UUID) -> HttpResponse:
         "places": found.readers().filter(user__is_active=True).select_related("user").by_rank(),  # type: ignore[attr-defined]
         "cost": spent.aggregate(cost=Sum("cost"))["cost"],
         "currency": settings.CHATSITE_CURRENCY,
-        "begins_with": models_for(person, found.team_id).filter(pk=found.model_id).first(),
+        "begins_with": found.model and models_for(person, found.team_id).filter(pk=found.model.pk).first(),
     }
     return shown(request, "project", found, context)
 
