@@ -65,10 +65,16 @@ def for_model(part: Part, file: File, taken: Collection[str]) -> tuple[Part, ...
     return (file_parts.with_words(whole, file.name, file.text.text) if file.text else whole,)
 
 
-@lru_cache(maxsize=2)  # a conversation asks again and again for the same ones
 def _pictures(key: UUID) -> tuple[str, ...]:
-    """Return the first pages of this PDF as JPEG in base64, or none if they cannot be drawn."""
-    with contextlib.suppress(Refusal, Refused):
+    """Return the first pages of this PDF as JPEG in base64, or none if they cannot be drawn now."""
+    with contextlib.suppress(Refused):  # too many others are read: the next question tries again
+        return _drawn(key)
+    return ()
+
+
+@lru_cache(maxsize=2)  # a conversation asks again and again for the same ones
+def _drawn(key: UUID) -> tuple[str, ...]:
+    with contextlib.suppress(Refusal):
         file = File.objects.get(pk=key)
         return tuple(child.pictures(_bytes(file), MAX_PICTURES, file.owner_id))
     return ()

@@ -48,9 +48,8 @@ class Tools:
             self.calls -= 1
             self.room -= len(answer.told.encode())
             told.append(answer.told)
-            if answer.shown is not None:
-                shown.append(answer.shown)
-                first += count_sources([answer.shown])
+            shown.append(answer.shown)
+            first += count_sources([answer.shown])
         following = with_calls_answered(prompt, said, told)
         if not self.are_left:
             following = replace(following, parameters={**following.parameters, "tool_choice": "none"})

@@ -94,13 +94,15 @@ def with_pause(prompt: Prompt, said: Sequence[Part]) -> Prompt:
 def with_calls_answered(prompt: Prompt, said: Sequence[Part], responses: Sequence[str]) -> Prompt:
     """Return the prompt with what was said, and a response to each call in it, in order.
 
-    A call with broken arguments, or without an id, cannot go back: its response does, as a text.
+    A call with broken arguments, or without an id of its own, goes back as the text of its response.
     """
-    calls = [part for part in said if part.kind == "call"]
-    sent = [part for part in said if part.kind != "call" or _can_go_back(part)]
+    known: set[str] = set()
+    places = [(part, part.kind != "call" or _is_new(part, known)) for part in said]
+    sent = [part for part, goes_back in places if goes_back]
+    calls = [(part, goes_back) for part, goes_back in places if part.kind == "call"]
     if not any(part.kind == "call" for part in sent):  # thoughts that led to nothing that is sent would be refused
         sent = [Part("text", part.text) for part in sent if part.kind == "text"]
-    answers = [_answer(call, response) for call, response in zip(calls, responses, strict=True)]
+    answers = [_answer(*call, response) for call, response in zip(calls, responses, strict=True)]
     answers.sort(key=lambda part: part.kind != "call_result")
     return replace(prompt, turns=(*prompt.turns, Turn("assistant", tuple(sent)), Turn("user", tuple(answers))))
 
@@ -110,9 +112,18 @@ def _can_go_back(call: Part) -> bool:
     return "arguments" in call.detail and (bool(call.detail.get("id")) or "functionCall" in mapping(own.get("part")))
 
 
-def _answer(call: Part, response: str) -> Part:
+def _is_new(call: Part, known: set[str]) -> bool:
+    """Return whether a call can go back beside those of the `known` ids, to which its own is added."""
+    identity = str(call.detail.get("id") or "")
+    if not _can_go_back(call) or identity in known:
+        return False
+    known.update([identity] if identity else [])
+    return True
+
+
+def _answer(call: Part, goes_back: bool, response: str) -> Part:
     name = str(call.detail.get("name", ""))
-    if not _can_go_back(call):
+    if not goes_back:
         return Part("text", f"{name[:_LONGEST_NAME]}: {response}")
     identity = {"id": call.detail["id"]} if call.detail.get("id") else {}
     return Part("call_result", "", {"name": name, **identity, "response": response})

@@ -351,7 +351,115 @@ _PAGE = (
     "<table><tr><th>甲<th>乙<tr><td><td>2</table><pre>x = 1\n  y</pre><img alt='A cat' src=x></body></html>"
 )
 
+_MATH = "http://schemas.openxmlformats.org/officeDocument/2006/math"
+
+
+def _of_math(name: str, *inner: str) -> str:
+    return f"<m:{name}>{''.join(inner)}</m:{name}>"
+
+
+def _letter(text: str) -> str:
+    return f"<m:r><m:t>{text}</m:t></m:r>"
+
+
+FORMULA = _of_math(
+    "oMath",
+    _of_math("sSup", _of_math("e", _letter("x")), _of_math("sup", _letter("2"))),
+    _letter("="),
+    _of_math("f", _of_math("num", _letter("1")), _of_math("den", _letter("2"))),
+    _letter("f"),
+    _of_math("d", _of_math("dPr", "<m:endChr m:val=']'/>"), _of_math("e", _letter("a"))),
+    _of_math("rad", _of_math("deg"), _of_math("e", _letter("b"))),
+    _of_math("nary", "<m:naryPr><m:chr m:val='∑'/></m:naryPr>", _of_math("sub", _letter("i")), _of_math("sup"),
+             _of_math("e", _letter("c"))),
+).replace("<m:oMath>", f'<m:oMath xmlns:m="{_MATH}">')  # fmt: skip
+FORMULA_TEXT = r"$x^{2}=\frac{1}{2}f(a]\sqrt{b}∑_{i} c$"
+
+
+def word_by_default() -> bytes:
+    """Return a document whose type is that of all parts with its ending, as the Open XML SDK writes it."""
+    kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+    types = (
+        '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+        f'<Default Extension="xml" ContentType="{kind}"/></Types>'
+    )
+    return changed(word_chinese(), Types__xml=types)
+
+
+def with_backslashes(content: bytes) -> bytes:
+    """Return a zip whose names part the folders by a backslash, as some programs write them."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    made = zipped({name.replace("/", "~"): content for name, content in parts.items()})
+    for name in parts:
+        made = made.replace(name.replace("/", "~").encode(), name.replace("/", "\\").encode())
+    return made
+
+
+def word_margins() -> bytes:
+    document = docx.Document()
+    document.add_paragraph("正文")
+    section = document.sections[0]
+    section.header.paragraphs[0].text = "机密 · 版本 2.1"
+    section.footer.paragraphs[0].text = "- 1 -"
+    return saved(document)
+
+
+def slides_formula() -> bytes:
+    deck = pptx.Presentation()
+    slide = deck.slides.add_slide(deck.slide_layouts[5])
+    slide.shapes.title.text = "HERE"
+    draw = "http://schemas.microsoft.com/office/drawing/2010/main"
+    return changed(
+        saved(deck),
+        slides__slide1_xml=lambda old: old.replace(
+            "<a:r><a:t>HERE</a:t></a:r>", f'<a14:m xmlns:a14="{draw}">{FORMULA}</a14:m>'
+        ),
+    )
+
+
+_SPANS = (
+    "<html><body><table><tr><th rowspan=2>城市<th colspan=2>人口<th>年</tr><tr><th>男<th>女<th>x</tr>"
+    "<tr><td>北京<td>1<td>2<td>2020</tr></table></body></html>"
+)
+_LATE = "# " + "x" * 100_000 + "\n# 主程序：读取参数\n"
+
 GOOD: list[Sample] = [
+    ("sdk.docx", word_by_default, ["# 项目计划书", "1. 需求分析"]),
+    ("backslash.docx", lambda: with_backslashes(word_chinese()), ["# 项目计划书"]),
+    ("formula.docx", word_with(FORMULA), [FORMULA_TEXT]),
+    ("formula.pptx", slides_formula, [FORMULA_TEXT]),
+    ("margins.docx", word_margins, ["正文", "Page headers and footers:\n\n- 机密 · 版本 2.1"]),
+    (
+        "old.odt",
+        open_document(
+            "text",
+            "<text:p>旧文件</text:p>",
+            **{"META-INF/manifest.xml": '<!DOCTYPE m PUBLIC "-//OpenOffice.org//DTD" "Manifest.dtd"><m/>'},
+        ),
+        ["旧文件"],
+    ),
+    (
+        "spans.html",
+        _SPANS.encode,
+        ["| 城市 | 人口 |  | 年 |\n| --- | --- | --- | --- |\n|  | 男 | 女 | x |\n| 北京 | 1 | 2 | 2020 |"],
+    ),
+    ("head.html", lambda: "<!doctype html><head><title>T</title><p>没有结束".encode(), ["# T", "没有结束"]),
+    ("math.html", lambda: b"<html><p>So <math alttext='E=mc^2'><mi>E</mi></math>.</html>", ["So $E=mc^2$."]),
+    ("lines.csv", lambda: "id,note\n1,one\u2028two\x0cthree\n".encode(), ["| 1 | one\u2028two\x0cthree |"]),
+    ("late.py", lambda: _LATE.encode("gb18030"), ["# 主程序：读取参数"]),
+    ("colours.log", lambda: "\x1b[32m通过\x1b[0m 3 tests\r\n\x1b]0;title\x07done".encode(), ["通过 3 tests\ndone"]),
+    ("cut.txt", lambda: ("会议纪要：明天下午三点开会，请准时参加。" * 3).encode()[:-1], ["明天下午三点开会"]),
+    (
+        "cut.gb.txt",
+        lambda: ("会议纪要：明天下午三点开会，请准时参加。" * 3).encode("gb18030")[:-1],
+        ["明天下午三点开会"],
+    ),
+    (
+        "broken.log",
+        lambda: "错误：无法连接服务器\n".encode() * 50 + b"\xff\xfe\n" + "完成".encode(),
+        ["无法连接", "完成"],
+    ),
     (
         "report.docx",
         word_report,
@@ -463,6 +571,10 @@ GOOD: list[Sample] = [
     ("hello.txt", lambda: "你好".encode("gb18030"), ["你好"]),
     ("请假.txt", lambda: "请看附件，谢谢！".encode("gb18030"), ["请看附件，谢谢！"]),
     ("会议.txt", lambda: "会议纪要：明天下午三点开会。".encode("gb18030"), ["会议纪要：明天下午三点开会。"]),
+    *(
+        (f"{text}.txt", lambda text=text: text.encode("gb18030"), [text])
+        for text in ("报价单", "价格：100元", "“引号”", "葡萄", "饕餮盛宴", "魑魅魍魉", "哈哈哈")
+    ),
     ("繁體.txt", lambda: "會議記錄：明天下午三點開會。".encode("big5"), ["會議記錄：明天下午三點開會。"]),
     ("議.txt", lambda: "請看附件".encode("big5"), ["請看附件"]),
     ("日本.txt", lambda: "会議の議事録です。".encode("shift_jis"), ["会議の議事録です。"]),

@@ -87,8 +87,21 @@ def test_the_pages_of_a_scan_go_as_pictures_where_a_model_takes_no_pdfs(cast: Ca
     drawn = Image.open(io.BytesIO(base64.b64decode(told[1].detail["data"])))
     assert (drawn.format, max(drawn.size)) == ("JPEG", 1400)
     file.path.unlink()
-    documents._pictures.cache_clear()
+    documents._drawn.cache_clear()
     assert part_for(file, "image").text == "[file: 扫描.pdf]", "what cannot be drawn is named"
+
+
+def test_pages_that_wait_for_others_are_drawn_for_the_next_question(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = storage.receive(cast.alice, "扫描.pdf", pdf(""))
+    with monkeypatch.context() as busy:
+        busy.setattr(documents.child, "TURN_SECONDS", 0.01)
+        with documents.child._turn(cast.alice.pk):
+            assert part_for(file, "image").text == "[file: 扫描.pdf]"
+    stored = Part.from_json(dict(storage.part_of(file)))
+    told = documents.for_model(stored, File.objects.get(pk=file.pk), frozenset(["image"]))
+    assert [part.kind for part in told] == ["text", "image"]
 
 
 @pytest.mark.parametrize("box", ["0 0 14400 14400", "0 0 0.01 14400", "0 0 9e9 9e9"])

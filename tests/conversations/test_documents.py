@@ -1,5 +1,6 @@
 """Documents: the text that is read from them, and what is refused and within which limits."""
 
+import random
 import resource
 import sys
 import time
@@ -10,9 +11,10 @@ import pytest
 from conversations.errors import Refused
 from conversations.files import documents
 from conversations.files.converting import child, process, writing
+from conversations.files.converting import pdf as pages
 from conversations.files.converting.refusal import Refusal
 from conversations.files.media_types import media_type_of
-from tests.conversations.document_samples import GOOD, open_document
+from tests.conversations.document_samples import GOOD, open_document, pdf
 from tests.conversations.hostile_documents import HOSTILE
 
 Make = Callable[[], bytes]
@@ -61,6 +63,26 @@ def test_a_document_that_is_too_long_is_cut_and_says_so(monkeypatch: pytest.Monk
     answer = process.converted("text", ("字" * 60).encode("gb18030"))
     assert answer["text"] == "字" * 50 + f"\n\n{writing.CUT}"
     assert answer["is_cut"]
+
+
+def test_a_pdf_that_is_long_or_slow_is_cut_and_one_without_text_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = pdf("First page", "Second page", "Third page")
+    with monkeypatch.context() as patched:
+        patched.setattr(pages, "MAX_CHARACTERS", 15)
+        assert process.converted("pdf", content)["text"].endswith(f"Second page\n\n{writing.CUT}")
+    monkeypatch.setattr(pages, "MAX_SECONDS", 0)
+    answer = process.converted("pdf", content)
+    assert answer["is_cut"]
+    assert (answer["pages"], answer["text"]) == (3, f"## Page 1\n\nFirst page\n\n{writing.CUT}")
+    assert process.converted("pdf", pdf("", "", ""))["text"] == "", "a scan goes as pictures, and not as a sentence"
+
+
+def test_what_is_no_text_is_soon_refused() -> None:
+    noise = random.Random(7).randbytes(8 * 2**20)
+    before = time.process_time()
+    for content in (noise, noise[:15], bytes(100), b"MZ\x90\x00" + bytes(60)):
+        assert process.converted("text", content) == {"refused": "unsupported"}
+    assert time.process_time() - before < 2
 
 
 def test_repeated_cells_are_read_no_further_than_a_document_may_be_long() -> None:

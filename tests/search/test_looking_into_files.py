@@ -184,6 +184,52 @@ def _responses(body: dict[str, Any]) -> tuple[bool, str]:
 WENT_BACK = {"openai": _openai, "anthropic": _anthropic, "gemini": _gemini, "responses": _responses}
 
 
+@pytest.mark.parametrize("wire", ROUNDS)
+def test_thoughts_that_led_to_nothing_do_not_go_back_later(
+    cast: Cast, project: Project, vendor: FakeVendor, connect: Connect, wire: str
+) -> None:
+    """OpenAI refuses reasoning without what it led to: vercel/ai#7099."""
+    model = serve(vendor, "openai" if wire == "responses" else wire)
+    Endpoint.objects.update(wire=wire)
+    vendor.play([ROUNDS[wire][0].replace(tools.SEARCH.encode(), b"delete_file")])
+    vendor.play([ROUNDS[wire][1]])
+    socket = connect(cast.bob)
+    reply = reply_to(socket, model, project, "Tell me of it.")
+    assert (reply.status, reply.text) == ("complete", "I look. \n\n140 euros [1].")
+    assert tools.NO_SUCH in json.dumps(vendor.requests[1].json)
+    ask(socket, model, "Thanks", conversation=str(reply.conversation_id))
+    socket.event("message.finished")
+    later = json.dumps(vendor.requests[2].json)
+    assert "140 euros [1]." in later
+    assert all(word not in later for word in ("c2lnbmVk", "c2VjcmV0", "toolu_7", "call_9", "delete_file"))
+
+
+@pytest.mark.parametrize("wire", ["openai", "anthropic", "responses"])
+def test_calls_of_one_id_have_one_result(
+    cast: Cast, project: Project, vendor: FakeVendor, connect: Connect, wire: str
+) -> None:
+    """Gateways give two calls one id, and refuse two results of it: vectorize-io/hindsight#4250."""
+    again = {"query": "receipts"}
+    model = serve(vendor, "openai" if wire == "responses" else wire)
+    Endpoint.objects.update(wire=wire)
+    second = {**FUNCTION_CALL, "id": "fc_2", "arguments": json.dumps(again)}
+    first = {
+        "openai": openai_call(search(), search("receipts"), id="same"),
+        "anthropic": anthropic_replies.stream([USE, {**USE, "input": again}], "tool_use"),
+        "responses": responses_item(FUNCTION_CALL)
+        + responses_item(second, 1)
+        + responses_end(output=[FUNCTION_CALL, second]),
+    }[wire]
+    vendor.play([first])
+    vendor.play([ROUNDS[wire][1]])
+    reply = reply_to(connect(cast.bob), model, project, "Tell me of it.")
+    assert kinds(reply) == [tools.SEARCH, tools.SEARCH, "text"]
+    sent = json.dumps(vendor.requests[1].json, ensure_ascii=False)
+    identity = {"openai": "same", "anthropic": USE["id"], "responses": "call_9"}[wire]
+    assert sent.count(f'"{identity}"') == 2, "one call and one result"
+    assert f"{tools.SEARCH}: {telling.FOUND}" in sent
+
+
 # --- Within limits --------------------------------------------------------------------------------------------------
 
 
@@ -235,7 +281,10 @@ HOSTILE: list[tuple[tuple[str, str], str]] = [
     ((tools.READ, '{"name": "%"}'), "The project has no such file"),
     ((tools.READ, '{"name": ["travel-policy.md"]}'), tools.BAD_NAME),
     ((tools.READ, '{"name": "travel-policy.md", "passage": "1 OR 1"}'), tools.BAD_PASSAGE),
-    ((tools.READ, '{"name": "travel-policy.md", "passage": 1e400}'), tools.BAD_PASSAGE),
+    ((tools.READ, '{"name": "travel-policy.md", "passage": 1e400}'), "Passages 1 to 4 of 4.\n\n"),
+    ((tools.READ, '{"name": "travel-policy.md", "passage": null}'), "Passages 1 to 4 of 4.\n\n"),
+    ((tools.READ, '{"name": "travel-policy.md", "passage": "3"}'), "Passages 3 to 4 of 4.\n\n"),
+    ((tools.READ, '{"name": "Travel－Policy.md", "passage": 4}'), "Passages 4 to 4 of 4.\n\n"),
     ((tools.READ, '{"name": "travel-policy.md", "passage": -1}'), tools.BAD_PASSAGE),
     ((tools.READ, '{"name": "travel-policy.md", "passage": 99}'), "The file has 4 passages."),
     ((tools.READ, '{"name": "travel-policy.md", "passage": 2}'), "Passages 2 to 4 of 4.\n\n"),

@@ -15,7 +15,7 @@ from conversations.errors import Refused
 from conversations.files.converting.process import MAX_OUTPUT, MAX_SECONDS
 from conversations.files.converting.refusal import Refusal
 
-VERSION = 1
+VERSION = 2
 """The version of the converter: a file that comes again after a new one is read again."""
 TURN_SECONDS = 30
 """Longest wait for the documents of others."""

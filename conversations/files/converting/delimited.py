@@ -1,6 +1,7 @@
 """Tables with separated values (CSV, TSV) as Markdown tables."""
 
 import csv
+import io
 from collections import Counter
 from collections.abc import Iterator
 
@@ -25,7 +26,7 @@ def as_table(text: str) -> str:
 def _rows(text: str, separator: str) -> Iterator[list[str]]:
     csv.field_size_limit(MAX_CHARACTERS)
     left = MAX_CHARACTERS
-    for row in csv.reader(text.splitlines(keepends=True), delimiter=separator):
+    for row in csv.reader(io.StringIO(text), delimiter=separator):
         if len(row) > MAX_COLUMNS:
             raise csv.Error
         yield row
@@ -36,7 +37,7 @@ def _rows(text: str, separator: str) -> Iterator[list[str]]:
 
 def _separator(text: str) -> str | None:
     """Return the separator that most of the first lines have, and as often as each other; None without columns."""
-    lines = [line for line in text[:65536].splitlines()[:_LOOKED_AT] if line.strip()]
+    lines = [line for line in text[:65536].split("\n")[:_LOOKED_AT] if line.strip()]
     best = {}
     for separator in _SEPARATORS:
         counts = Counter(line.count(separator) for line in lines)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from typing import Any
+from xml.etree.ElementTree import Element
 
 from conversations.files.converting.package import Package
 from conversations.files.converting.refusal import Refusal
@@ -79,6 +80,13 @@ def _office(blocks: Blocks, package: Package) -> tuple[str, Callable[[], None]]:
     raise Refusal("unsupported")
 
 
+def _content_type(types: Element, part: str) -> str:
+    """Return the type of a part: its own, or that of its ending, as Microsoft's library writes it."""
+    own = {entry.get("PartName", "").lstrip("/").lower(): entry.get("ContentType", "") for entry in types}
+    by_ending = {entry.get("Extension", "").lower(): entry.get("ContentType", "") for entry in types}
+    return own.get(part.lower()) or by_ending.get(part.lower().rpartition(".")[2], "")
+
+
 def _open_xml(blocks: Blocks, package: Package) -> tuple[str, Callable[[], None]]:
     from conversations.files.converting.office import sheets, slides, word
 
@@ -88,8 +96,7 @@ def _open_xml(blocks: Blocks, package: Package) -> tuple[str, Callable[[], None]
     ):
         raise Refusal("macros")
     part = next(iter(package.related("", "officeDocument")), "")
-    named = {entry.get("PartName", "").lstrip("/").lower(): entry.get("ContentType", "") for entry in types}
-    form = named.get(part.lower(), "")
+    form = _content_type(types, part)
     for media_type, mark, add in (
         (WORD, "wordprocessingml", word.add_word),
         (SHEETS, "spreadsheetml", sheets.add_workbook),

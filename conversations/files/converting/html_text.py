@@ -1,8 +1,9 @@
 """HTML as Markdown: headings, lists, tables, links and code; scripts, styles and what they hide are left out."""
 
+from collections.abc import Iterable, Iterator
 from html.parser import HTMLParser
 
-from conversations.files.converting.writing import Blocks, heading, one_line, table
+from conversations.files.converting.writing import MAX_COLUMNS, Blocks, heading, one_line, table
 
 _SILENT = frozenset({"script", "style", "template", "noscript", "svg", "math", "iframe", "object", "head"})
 _BLOCKS = frozenset((
@@ -14,7 +15,12 @@ _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _EMPTY = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
 )
+_IN_HEAD = _SILENT | {"base", "link", "meta", "title"}
 MAX_DEPTH = 500
+MAX_HANGING = 1000
+"""Rows over which one cell may hang."""
+_Cell = tuple[str, int, int]
+"""The words of a cell, and the columns and rows that it takes."""
 
 
 def add_html(blocks: Blocks, text: str) -> None:
@@ -35,7 +41,8 @@ class _Reader(HTMLParser):
         self._lists: list[int | None] = []
         self._mark = ""
         self._links: list[tuple[str, int]] = []
-        self._rows: list[list[str]] | None = None
+        self._rows: list[list[_Cell]] | None = None
+        self._span = (1, 1)
         self._tables = self._pre = self._quotes = 0
         self._is_in_cell = False
 
@@ -43,8 +50,12 @@ class _Reader(HTMLParser):
         given = dict(attrs)
         if tag == "title" and not any(name != "head" for name in self._silent):
             self._title = []
+        if self._silent == ["head"] and tag not in _IN_HEAD:  # its end may be left out
+            self._silent.clear()
+        if tag == "math" and given.get("alttext") and not self._silent:
+            self._words.append(f"${one_line(given['alttext'] or '')}$")
         if self._silent or tag in _SILENT:
-            if tag == "body":  # a head without an end
+            if tag == "body":
                 self._silent.clear()
             elif tag not in _EMPTY and tag in _SILENT and len(self._silent) < MAX_DEPTH:
                 self._silent.append(tag)
@@ -81,6 +92,7 @@ class _Reader(HTMLParser):
             case "td" | "th" if self._tables == 1:
                 self._end_cell()
                 self._is_in_cell = True
+                self._span = _span(given.get("colspan"), MAX_COLUMNS), _span(given.get("rowspan"), MAX_HANGING)
             case "p" | "div" | "li" | "tr" | "td" | "th":
                 self._words.append("\n")
 
@@ -113,7 +125,7 @@ class _Reader(HTMLParser):
                 self._end_cell()
                 self._tables -= 1
                 if not self._tables:
-                    self._blocks.add(table(self._rows or []))
+                    self._blocks.add(table(_laid_out(self._rows or [])))
                     self._rows = None
         if tag in _BLOCKS and not self._tables:
             self._flush()
@@ -135,7 +147,7 @@ class _Reader(HTMLParser):
         self._flush()
         if self._rows:
             self._end_cell()
-            self._blocks.add(table(self._rows))
+            self._blocks.add(table(_laid_out(self._rows)))
 
     def _begin_item(self) -> None:
         depth, last = "  " * min(len(self._lists) - 1, 20), self._lists[-1]
@@ -148,7 +160,7 @@ class _Reader(HTMLParser):
     def _end_cell(self) -> None:
         words, self._words = "".join(self._words), []
         if self._is_in_cell and self._rows:
-            self._rows[-1].append(words)
+            self._rows[-1].append((words, *self._span))
         self._is_in_cell = False
 
     def _flush(self) -> None:
@@ -161,3 +173,29 @@ class _Reader(HTMLParser):
             quoted = text.replace("\n", "\n> ")
             self._blocks.add(self._mark + (f"> {quoted}" if self._quotes else text))
             self._mark = ""
+
+
+def _span(number: str | None, most: int) -> int:
+    """Return how many columns or rows a cell takes."""
+    text = (number or "").strip()
+    return max(1, min(int(text), most)) if text.isdecimal() and len(text) < 6 else 1
+
+
+def _laid_out(rows: Iterable[list[_Cell]]) -> Iterator[list[str]]:
+    """Yield each row with blanks where a cell takes several columns or hangs down, so that columns stay below heads."""
+    hanging: dict[int, int] = {}
+    for row in rows:
+        cells: list[str] = []
+        below: dict[int, int] = {}
+        for words, width, height in row:
+            while hanging.get(len(cells)):
+                cells.append("")
+            if height > 1:
+                below |= dict.fromkeys(range(len(cells), min(len(cells) + width, MAX_COLUMNS)), height)
+            cells += [words, *[""] * (width - 1)]
+            if len(cells) >= MAX_COLUMNS:
+                break
+        hanging = {column: left - 1 for column, left in (hanging | below).items() if left > 1}
+        while cells and not cells[-1]:
+            cells.pop()
+        yield cells

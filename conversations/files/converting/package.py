@@ -46,7 +46,8 @@ class Package:
             raise Refusal("oversized")
         if any(entry.flag_bits & _ENCRYPTED for entry in entries):
             raise Refusal("encrypted")
-        self.names = {entry.filename.lower().lstrip("/"): entry.filename for entry in entries}
+        # Some programs part the folders by a backslash.
+        self.names = {entry.filename.replace("\\", "/").lower().lstrip("/"): entry.filename for entry in entries}
         self._left = MAX_READ
 
     def __contains__(self, name: str) -> bool:

@@ -9,7 +9,7 @@ import pypdfium2
 from pypdfium2 import raw
 
 from conversations.files.converting.refusal import Refusal
-from conversations.files.converting.writing import Blocks, Full
+from conversations.files.converting.writing import MAX_CHARACTERS, Blocks, Full
 
 MAX_PAGES = 5000
 """Pages whose text is read."""
@@ -22,7 +22,7 @@ _HYPHEN = "\ufffe"
 MAX_SIDE = 1400
 """Pixels of a picture's longer side: small print is still legible."""
 MAX_BYTES, MAX_SECONDS = 8 * 2**20, 8
-"""Bytes of all pictures, and processor time, from which on the other pages are left out."""
+"""Bytes of all pictures, and processor time of pictures or text, from which on the other pages are left out."""
 _QUALITY = 75
 
 
@@ -36,14 +36,20 @@ def open_pdf(content: bytes) -> pypdfium2.PdfDocument:
 
 def add_pages(blocks: Blocks, document: pypdfium2.PdfDocument) -> None:
     """Add the text of each page below its number, or nothing if there is no text layer; raises Full."""
-    pages = [_text(document, number) for number in range(min(len(document), MAX_PAGES))]
+    pages: list[str] = []
+    left = MAX_CHARACTERS
+    for number in range(min(len(document), MAX_PAGES)):
+        pages.append(_text(document, number))
+        left -= len(pages[-1])
+        if left < 0 or time.process_time() > MAX_SECONDS:
+            break
     everything = "".join(pages)
-    if len(_ODD.findall(everything)) >= _MAX_ODD * max(1, len(everything.strip())):
+    if not everything.strip() or len(_ODD.findall(everything)) >= _MAX_ODD * max(1, len(everything.strip())):
         return
     for number, text in enumerate(pages, 1):
         if text.strip():
             blocks.add(f"## Page {number}\n\n{text}")
-    if len(document) > MAX_PAGES:
+    if len(document) > len(pages):
         raise Full
 
 

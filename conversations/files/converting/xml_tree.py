@@ -1,4 +1,4 @@
-"""XML as trees of bounded size, without document types: so no entity is declared, expanded or fetched.
+"""XML as trees of bounded size, without declarations of types: so no entity is declared, expanded or fetched.
 
 Names are local, because strict and transitional files of one format differ in their namespaces alone. An attribute in
 a namespace of relationships is `r:name`.
@@ -56,7 +56,8 @@ class _Reader:
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._data
-        parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = self._refuse
+        parser.StartDoctypeDeclHandler = self._doctype
+        parser.EntityDeclHandler = self._refuse
 
     def feed(self, piece: bytes, *, is_end: bool = False) -> None:
         try:
@@ -90,13 +91,18 @@ class _Reader:
         element = self._path.pop()
         self._builder.end(element.tag)
         if element.tag in self._wanted and self._path:
-            self._path[-1].remove(element)
+            del self._path[-1][-1]  # it stands last; a search for it would take long beside many others
             self._count -= sum(1 for _ in element.iter())
             self._ended.append(element)
 
     def _data(self, data: str) -> None:
         if not self._skipped:
             self._builder.data(data)
+
+    def _doctype(self, _name: str, _system: str | None, _public: str | None, declares: bool) -> None:
+        """Take a document type that only names itself, as old files have it: what it names is never fetched."""
+        if declares:
+            self._refuse()
 
     def _refuse(self, *_: object) -> None:
         raise Refusal("outside")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from conversations.files.converting import xml_tree
+from conversations.files.converting.office.formulas import formula
 from conversations.files.converting.package import Package
 from conversations.files.converting.writing import Blocks, heading, notes, one_line, table
 
@@ -107,6 +108,8 @@ class _Slide:
                 link = child.find("rPr/hlinkClick")
                 address = "" if link is None else self._links.get(link.get("r:id", ""), "")
                 yield f"[{text}]({address})" if address.startswith(("http:", "https:")) and text != address else text
+            elif child.tag == "m":
+                yield " ".join(filter(None, map(formula, child.iter("oMath"))))
             elif child.tag not in ("pPr", "endParaRPr"):
                 yield xml_tree.words(child).strip()
 

@@ -6,6 +6,7 @@ Source: ECMA-376, part 1, WordprocessingML. Deleted and moved words are left out
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
+from conversations.files.converting.office.formulas import formula
 from conversations.files.converting.package import Package
 from conversations.files.converting.writing import Blocks, heading, notes, one_line, table
 
@@ -58,7 +59,7 @@ class _Document:
             yield "\n".join(items)
 
     def rest(self) -> Iterator[str]:
-        """Yield the footnotes, the endnotes and the comments."""
+        """Yield the footnotes, the endnotes, the comments, and the pages' headers and footers."""
         for kind, element, mark in (("footnotes", "footnote", "^"), ("endnotes", "endnote", "^e")):
             for name in self._package.related(self._part, kind):
                 for note in self._package.tree(name).iter(element):
@@ -66,6 +67,14 @@ class _Document:
                         yield f"[{mark}{note.get('id')}]: {one_line(self._words(note))}"
         for name in self._package.related(self._part, "comments"):
             yield notes("Comments", [self._comment(one) for one in self._package.tree(name).iter("comment")])
+        yield notes("Page headers and footers", list(dict.fromkeys(self._margins())))
+
+    def _margins(self) -> Iterator[str]:
+        """Yield what stands above and below the pages; a number alone says nothing."""
+        for name in (name for kind in ("header", "footer") for name in self._package.related(self._part, kind)):
+            words = one_line(self._words(self._package.tree(name)))
+            if any(map(str.isalpha, words)):
+                yield words
 
     def _comment(self, comment: Element) -> str:
         return f"[comment {comment.get('id')}] {comment.get('author') or 'Unnamed'}: {self._words(comment)}"
@@ -139,6 +148,8 @@ class _Document:
                     yield f"[^e{child.get('id')}]"
                 case "commentReference":
                     yield f"[comment {child.get('id')}]"
+                case "oMath":
+                    yield formula(child)
                 case "hyperlink":
                     yield self._link(child)
                 case "docPr" if child.get("descr"):
