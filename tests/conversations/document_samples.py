@@ -418,6 +418,16 @@ def slides_formula() -> bytes:
     )
 
 
+def sheet_box() -> bytes:
+    relation = f'<Relationship Id="d1" Type="{RELATIONS}/drawing" Target="../drawings/drawing1.xml"/>'
+    lines = "".join(f"<a:p><a:r><a:t>{text}</a:t></a:r></a:p>" for text in ("填表", "说明"))
+    with zipfile.ZipFile(io.BytesIO(sheet_of([["x"]])())) as archive:
+        parts: dict[str, str | bytes] = {name: archive.read(name) for name in archive.namelist()}
+    parts["xl/worksheets/_rels/sheet1.xml.rels"] = f"<Relationships>{relation}</Relationships>"
+    parts["xl/drawings/drawing1.xml"] = f'<d xmlns:a="a"><sp><txBody>{lines}</txBody></sp></d>'
+    return zipped(parts)
+
+
 _SPANS = (
     "<html><body><table><tr><th rowspan=2>城市<th colspan=2>人口<th>年</tr><tr><th>男<th>女<th>x</tr>"
     "<tr><td>北京<td>1<td>2<td>2020</tr></table></body></html>"
@@ -430,6 +440,24 @@ GOOD: list[Sample] = [
     ("formula.docx", word_with(FORMULA), [FORMULA_TEXT]),
     ("formula.pptx", slides_formula, [FORMULA_TEXT]),
     ("margins.docx", word_margins, ["正文", "Page headers and footers:\n\n- 机密 · 版本 2.1"]),
+    (
+        "margins.odt",
+        open_document(
+            "text",
+            "<text:p>正文</text:p>",
+            **{
+                "styles.xml": f"<s {_SPACES} xmlns:style='style'><style:master-page><style:header>"
+                "<text:p>机密 2.1</text:p></style:header><style:footer><text:p>1</text:p></style:footer></style:master-page></s>"
+            },
+        ),
+        ["正文", "Page headers and footers:\n\n- 机密 2.1"],
+    ),
+    ("box.xlsx", sheet_box, ["| x |", "Text boxes:\n\n- 填表 说明"]),
+    (
+        "bare.epub",
+        lambda: changed(book({"one.xhtml": "<p>It began.</p>"})(), mimetype=""),
+        ["# A book\n\nIt began."],
+    ),
     (
         "old.odt",
         open_document(

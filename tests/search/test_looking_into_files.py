@@ -13,7 +13,17 @@ from conversations.generation import recovery
 from conversations.imports.formats.parts import checked
 from conversations.live import LiveReply, hub
 from conversations.lookup import telling, tools
-from conversations.models import Budget, Message, Passage, Project, ProjectFile, Reservation, Tally, UsageRecord
+from conversations.models import (
+    Budget,
+    Conversation,
+    Message,
+    Passage,
+    Project,
+    ProjectFile,
+    Reservation,
+    Tally,
+    UsageRecord,
+)
 from conversations.usage import ledger
 from conversations.usage.billing import BillingContext
 from providers.client.route import route_of
@@ -306,8 +316,23 @@ def test_a_call_that_cannot_be_answered_is_told_so(
     for _, expected in cases:
         assert expected in told
     messages = vendor.requests[1].json["messages"]
-    sent = [call["id"] for message in messages for call in message.get("tool_calls", ())]
+    calls = [call for message in messages for call in message.get("tool_calls", ())]
+    assert all(isinstance(json.loads(call["function"]["arguments"]), dict) for call in calls)
+    sent = [call["id"] for call in calls]
     assert sent == [message["tool_call_id"] for message in messages if message["role"] == "tool"]
+
+
+def test_an_empty_text_in_place_of_arguments_goes_back_as_none(
+    cast: Cast, project: Project, vendor: FakeVendor, connect: Connect
+) -> None:
+    model = serve(vendor, "openai")
+    Endpoint.objects.update(wire="responses")
+    empty = {**FUNCTION_CALL, "arguments": ""}
+    vendor.play([responses_item(empty) + responses_end(output=[empty])])
+    vendor.play([ROUNDS["responses"][1]])
+    assert reply_to(connect(cast.bob), model, project).status == "complete"
+    *_, call, told = vendor.requests[1].json["input"]
+    assert (call["arguments"], told["output"]) == ("{}", tools.BAD_QUERY)
 
 
 def test_a_call_without_what_tells_it_apart_is_answered_in_words(
@@ -339,7 +364,11 @@ def no_longer_looked_up(cast: Cast, project: Project) -> None:
         project_files.change_file(cast.alice, project.pk, held.file_id, looked_up=False)
 
 
-@pytest.mark.parametrize("change", [taken_from_the_team, deleted, no_longer_looked_up])
+def moved_out(cast: Cast, project: Project) -> None:
+    Conversation.objects.get().advance(1, project=None)
+
+
+@pytest.mark.parametrize("change", [taken_from_the_team, deleted, no_longer_looked_up, moved_out])
 def test_access_is_judged_when_the_model_asks(
     cast: Cast,
     project: Project,

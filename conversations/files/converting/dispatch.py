@@ -71,7 +71,7 @@ def _office(blocks: Blocks, package: Package) -> tuple[str, Callable[[], None]]:
     from conversations.files.converting.office import epub, open_document
 
     declared = package.read("mimetype")[:100].decode("ascii", "replace").strip() if "mimetype" in package else ""
-    if declared == BOOK:
+    if declared == BOOK or (not declared and epub.CONTAINER in package):
         return BOOK, lambda: epub.add_book(blocks, package)
     if declared.removesuffix("-template") in _OPEN:
         return declared.removesuffix("-template"), lambda: open_document.add_open_document(blocks, package)

@@ -21,6 +21,8 @@ from providers.wires.verbatim import kept, reader, unwrap
 
 Message = dict[str, Any]
 
+NO_ARGUMENTS = "{}"
+"""The spelling of no arguments: vendors send an empty text, and refuse it when it comes back (agno#9229)."""
 _UNANSWERED = "Nobody called this function."
 _BETWEEN: Message = {"role": "assistant", "content": "Understood."}
 
@@ -95,7 +97,10 @@ def _call(part: Part) -> Mapping[str, Any]:
     Without an id nothing can answer it, and vendors refuse broken arguments.
     """
     raw = kept("openai", part)
-    return raw if raw.get("id") and "arguments" in part.detail else {}
+    if not (raw.get("id") and "arguments" in part.detail):
+        return {}
+    function = mapping(raw.get("function"))
+    return raw if function.get("arguments") else {**raw, "function": {**function, "arguments": NO_ARGUMENTS}}
 
 
 def _bare(part: Part, address: Address) -> Mapping[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from providers.types import Address, Part, Prompt, Role
 from providers.wires.json_values import string
-from providers.wires.openai.messages import in_text, is_attached, media_type
+from providers.wires.openai.messages import NO_ARGUMENTS, in_text, is_attached, media_type
 from providers.wires.responses.items import NAME, OUTPUTS, SEPARATOR
 from providers.wires.turns import WITH_REASONING, accepted_turns
 from providers.wires.verbatim import kept, reader, unwrap
@@ -123,7 +123,8 @@ def _call(part: Part) -> Mapping[str, Any]:
     is_whole = came.get("type") == "custom_tool_call" or "arguments" in part.detail
     if not (string(came.get("type")) in _ANSWERS and string(came.get("call_id")) and is_whole):
         return {}
-    return {name: value for name, value in came.items() if name != "id"}
+    call = {name: value for name, value in came.items() if name != "id"}
+    return call if call.get("arguments") or call["type"] == "custom_tool_call" else {**call, "arguments": NO_ARGUMENTS}
 
 
 def _results(calls: list[Item], parts: Iterable[Part]) -> Iterator[Item]:

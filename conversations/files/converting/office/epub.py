@@ -13,6 +13,8 @@ from conversations.files.converting.package import Package
 from conversations.files.converting.refusal import Refusal
 from conversations.files.converting.writing import Blocks, heading
 
+CONTAINER = "META-INF/container.xml"
+"""The part that names the book's package; readers also take books that do not say their type."""
 _OBFUSCATED = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")
 
 
@@ -21,7 +23,7 @@ def add_book(blocks: Blocks, package: Package) -> None:
     for method in package.tree("META-INF/encryption.xml").iter("EncryptionMethod"):
         if method.get("Algorithm") not in _OBFUSCATED:
             raise Refusal("encrypted")
-    rootfile = next(package.tree("META-INF/container.xml").iter("rootfile"), None)
+    rootfile = next(package.tree(CONTAINER).iter("rootfile"), None)
     part = "" if rootfile is None else rootfile.get("full-path", "")
     if part not in package:
         raise Refusal("unreadable")

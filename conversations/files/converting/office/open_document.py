@@ -14,6 +14,7 @@ _SILENT = frozenset((
     "tracked-changes", "forms", "sequence-decls", "note", "annotation-end", "ruby-text", "shapes", "settings",
     "dde-connection-decls", "content-validations", "database-ranges", "named-expressions", "calculation-settings",
 ))  # fmt: skip
+_MARGINS = frozenset(f"{kind}{page}" for kind in ("header", "footer") for page in ("", "-left", "-first"))
 MAX_BLANKS = 200
 MAX_REPEATED = 1000
 """Copies of a row or a cell that stand for one element."""
@@ -38,6 +39,7 @@ def add_open_document(blocks: Blocks, package: Package) -> None:
             blocks.add(block)
     for block in document.rest():
         blocks.add(block)
+    blocks.add(notes("Page headers and footers", list(dict.fromkeys(document.margins(package.tree("styles.xml"))))))
 
 
 class _Document:
@@ -78,6 +80,14 @@ class _Document:
         """Yield the notes and the comments that the text refers to."""
         yield from self._notes
         yield notes("Comments", self._comments)
+
+    def margins(self, styles: Element) -> Iterator[str]:
+        """Yield what stands above and below the pages; a number alone says nothing."""
+        for page in styles.iter("master-page"):
+            for element in page:
+                words = one_line(" ".join(self._inside(element, 1))) if element.tag in _MARGINS else ""
+                if any(map(str.isalpha, words)):
+                    yield words
 
     def _inside(self, element: Element, slide: int) -> Iterator[str]:
         for child in element:

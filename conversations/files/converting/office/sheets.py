@@ -32,6 +32,7 @@ def add_workbook(blocks: Blocks, package: Package, part: str) -> None:
         blocks.add(table(rows))
         if not is_whole:
             raise Full
+        blocks.add(notes("Text boxes", list(book.boxes(relation.target))))
         blocks.add(notes("Comments", list(book.comments(relation.target))))
     if book.is_too_wide:
         raise Full
@@ -66,6 +67,14 @@ class _Book:
                 if left < 0:
                     return found, False
         return found, True
+
+    def boxes(self, sheet: str) -> Iterator[str]:
+        """Yield the texts of the shapes that lie above a sheet's cells."""
+        for name in self._package.related(sheet, "drawing"):
+            for shape in self._package.tree(name).iter("txBody"):
+                lines = ("".join(text.text or "" for text in line.iter("t")) for line in shape.iter("p"))
+                if words := " ".join(filter(None, lines)).strip():
+                    yield words
 
     def comments(self, sheet: str) -> Iterator[str]:
         """Yield the comments of a sheet. A thread has a copy in the older form, by an author "tc=…"."""
