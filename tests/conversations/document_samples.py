@@ -447,7 +447,8 @@ GOOD: list[Sample] = [
             "<text:p>正文</text:p>",
             **{
                 "styles.xml": f"<s {_SPACES} xmlns:style='style'><style:master-page><style:header>"
-                "<text:p>机密 2.1</text:p></style:header><style:footer><text:p>1</text:p></style:footer></style:master-page></s>"
+                "<text:p>机密 2.1</text:p></style:header><style:footer><text:p>1</text:p></style:footer>"
+                "</style:master-page></s>"
             },
         ),
         ["正文", "Page headers and footers:\n\n- 机密 2.1"],

@@ -283,6 +283,8 @@ HOSTILE: list[tuple[tuple[str, str], str]] = [
     ((tools.SEARCH, json.dumps({"query": "x" * 100_000})), tools.BAD_QUERY),
     ((tools.SEARCH, '{"query": "' + "\\u0000'; DROP" + '"}'), "No passage of the project's files"),
     ((tools.SEARCH, '{"query": "\\ud800 \\u202e"}'), "No passage of the project's files"),
+    ((tools.SEARCH, json.dumps({"query": "会议纪要与差旅住宿标准" * 181})), "No passage of the project's files"),
+    ((tools.SEARCH, json.dumps({"query": "hotel* AND NOT (room) & -euros | !x : \\ ' NEAR/2 \""})), telling.FOUND),
     ((tools.SEARCH, DEEP), "No passage of the project's files"),
     (("delete_file", '{"name": "travel-policy.md"}'), tools.NO_SUCH),
     (("", "{}"), tools.NO_SUCH),
