@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any
 from uuid import UUID
 
@@ -70,7 +70,9 @@ def prompt_for(reply: Message, route: Route, looked_up: Part | None = None) -> P
         branch = _with_latest_pictures(branch)
     project = context_of(conversation.project_id)
     assistant = assistant_context(reply)
-    _refuse_too_many_bytes(branch, route.takes, (*project.file_ids, *assistant.file_ids))
+    # A picture shows what the question says: files before it would be drawn, or changed.
+    before = [] if route.makes_only_pictures else [project, assistant]
+    _refuse_too_many_bytes(branch, route.takes, [key for one in before for key in one.file_ids])
     note_version(reply, project.version)
     is_named = not route.makes_only_pictures and (len(people) > 1 or _always_named(conversation))
     speakers = SPEAKERS if is_named else ""
@@ -80,7 +82,7 @@ def prompt_for(reply: Message, route: Route, looked_up: Part | None = None) -> P
     go_on = [Turn("user", (Part("text", GO_ON),))] if reply.continues and not route.makes_only_pictures else []
     return Prompt(
         model=route.vendor_id,
-        turns=(*merged((*project.turns(route.takes), *assistant.turns(route.takes), *said)), *go_on),
+        turns=(*merged((*chain.from_iterable(one.turns(route.takes) for one in before), *said)), *go_on),
         system="\n\n".join(filter(None, told)),
         parameters={**conversation.parameters, **reply.parameters},
     )

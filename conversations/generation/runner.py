@@ -211,14 +211,14 @@ def _next_step(live: LiveReply) -> Attempt | Folding | Waiting:
     live.search = search = live.search or _search(live, reply, payer)
     found: LookedUp | None = None
     while isinstance(step := _next_route(live, search, payer), Route):
-        found = found or looked_up_for(reply)
-        fits = _fitted(live, reply, step, found.told)
+        given = LookedUp() if step.makes_only_pictures else (found := found or looked_up_for(reply))
+        fits = _fitted(live, reply, step, given.told)
         if not isinstance(fits, Prompt):
             search.release()
             return fits
         tools = tools_for(reply, step, fits)
         prompt = offered(fits) if tools else fits
-        task = Attempt(step, prompt, payer, carried, None if carried else found.sources, tools)
+        task = Attempt(step, prompt, payer, carried, None if carried else given.sources, tools)
         if budgets.reserve_for_key(payer, step, task.prompt):
             return task
         search.skip_key(step)

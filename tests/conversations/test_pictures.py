@@ -10,6 +10,8 @@ import pytest
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from conversations import actions
+from conversations.actions.projects import files as project_files
 from conversations.content.phrases import phrases
 from conversations.files import storage
 from conversations.files.picture_size import size_of
@@ -22,6 +24,7 @@ from tests.conftest import Cast, serve
 from tests.conversations.paying import Connect, finished
 from tests.fake_vendor import FakeVendor
 from tests.providers.test_pictures import JPEG, PNG, WEBP, b64, drawn, whole
+from tests.search.test_lookup import hold
 
 
 @pytest.fixture
@@ -63,6 +66,21 @@ def test_pictures_are_made_changed_and_paid(
     (choice,) = composer.offered_models(cast.alice, None)["models"]
     assert choice["pictures"] == ["picture_size=1024x1024,2K", "picture_count=4"]
     assert "draws" in choice["capabilities"]
+
+
+def test_a_picture_shows_the_words_of_the_question_and_not_a_projects_files(
+    cast: Cast, easel: LanguageModel, vendor: FakeVendor, connect: Connect
+) -> None:
+    project = actions.create_project(cast.alice, name="Zoo", instructions="Be brief.")
+    hold(cast.alice, project, {"animals.md": "# Cats\n\nA cat has four legs."})
+    always = storage.store(cast.alice, "style.md", "text/plain", b"Never use red.")
+    logo = storage.store(cast.alice, "logo.png", "image/png", PNG)
+    project_files.add_files(cast.alice, project.pk, [always.pk, logo.pk])
+    vendor.play(whole({"data": [{"b64_json": b64(PNG)}]}))
+    made = asked(connect(cast.alice), easel, "A cat", project=str(project.pk))
+    assert [part["kind"] for part in made["parts"]] == ["image"]
+    assert vendor.requests[0].path.endswith("/images/generations")
+    assert vendor.requests[0].json["prompt"] == "A cat"
 
 
 def test_a_stopped_picture_costs_what_was_asked_for(
