@@ -164,7 +164,7 @@ def _number(value: object) -> int | None:
 
 
 def _called(held: list[ProjectFile], name: str) -> ProjectFile | None:
-    """Return the file of this name, spelled as it is or as models are told it, else of a like one.
+    """Return the file of this name, as it is or as models are told it, else of a like one.
 
     Macs write accents apart, and models write brackets of either width.
     """
