@@ -37,11 +37,11 @@ def open_pdf(content: bytes) -> pypdfium2.PdfDocument:
 def add_pages(blocks: Blocks, document: pypdfium2.PdfDocument) -> None:
     """Add the text of each page below its number, or nothing if there is no text layer; raises Full."""
     pages: list[str] = []
-    left = MAX_CHARACTERS
+    left, until = MAX_CHARACTERS, time.process_time() + MAX_SECONDS
     for number in range(min(len(document), MAX_PAGES)):
         pages.append(_text(document, number))
         left -= len(pages[-1])
-        if left < 0 or time.process_time() > MAX_SECONDS:
+        if left < 0 or time.process_time() > until:
             break
     everything = "".join(pages)
     if not everything.strip() or len(_ODD.findall(everything)) >= _MAX_ODD * max(1, len(everything.strip())):
@@ -69,8 +69,9 @@ def pictures(content: bytes, most: int) -> dict[str, list[str]]:
     """Return the first pages as JPEG in base64; raises Refusal."""
     document = open_pdf(content)
     drawn: list[str] = []
+    until = time.process_time() + MAX_SECONDS
     for number in range(min(len(document), most)):
-        if time.process_time() > MAX_SECONDS:
+        if time.process_time() > until:
             break
         drawn.append(base64.b64encode(_picture(document[number])).decode())
         if sum(map(len, drawn)) > MAX_BYTES:
