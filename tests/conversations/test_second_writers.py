@@ -83,6 +83,23 @@ def test_an_old_page_does_not_open_a_project_that_was_narrowed(cast: Cast, proje
     assert not project.is_narrow
 
 
+def test_a_proposal_is_published_beside_the_version_with_which_it_was_compared(cast: Cast) -> None:
+    prompt = actions.create_prompt(cast.alice, Place("team", cast.team.pk), checked("Stones", "One"))
+    actions.change_prompt(cast.bob, prompt.pk, checked("Stones", "Two"))
+    proposal = prompt.versions.proposed().get()
+    client, about = Api(cast.alice).client, [prompt.pk, proposal.pk]
+    shown = opened(client, reverse("prompt-proposal", args=about), "version")
+    actions.change_prompt(cast.alice, prompt.pk, checked("Stones", "Three"))
+    told = client.post(reverse("publish-proposal", args=about), shown, follow=True).content.decode()
+    assert "Somebody has published another version meanwhile." in told
+    prompt.refresh_from_db()
+    assert (prompt.version, prompt.text) == (2, "Three")
+    again = opened(client, reverse("prompt-proposal", args=about), "version")
+    client.post(reverse("publish-proposal", args=about), again)
+    prompt.refresh_from_db()
+    assert (prompt.version, prompt.text) == (3, "Two")
+
+
 def test_a_lead_keeps_the_defaults_that_another_lead_set(cast: Cast) -> None:
     client, address = Api(cast.alice).client, reverse("team-defaults", args=[cast.team.pk])
     shown = opened(client, address, "seen", "system_prompt", "folds_at")

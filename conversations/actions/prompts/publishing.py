@@ -5,15 +5,20 @@ from uuid import UUID
 from django.db import transaction
 
 from conversations.actions.prompts.writing import change_prompt, publish, to_decide_on, to_write
-from conversations.errors import NotFound
+from conversations.errors import NotFound, Refused
 from conversations.models import Prompt, PromptVersion, User
 from conversations.protocol.prompts import PromptWords
 
 
-def publish_proposal(user: User, prompt_id: UUID, proposal_id: UUID) -> Prompt:
-    """Make a proposal the next version; it keeps its author."""
+def publish_proposal(user: User, prompt_id: UUID, proposal_id: UUID, version: int | None = None) -> Prompt:
+    """Make a proposal the next version; it keeps its author.
+
+    With `version`, that is the one beside which the proposal was read; refuses it beside a newer one.
+    """
     with transaction.atomic():
         prompt = to_decide_on(user, prompt_id)
+        if version is not None and version != prompt.version:
+            raise Refused("conflict", "Somebody has published another version meanwhile.", "proposal")
         proposal = _proposal(prompt, proposal_id)
         proposal.delete()
         publish(user, prompt, _words_of(proposal), proposal.author)

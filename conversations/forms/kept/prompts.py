@@ -100,6 +100,8 @@ def sentence_of(refusal: Refused) -> str:
         return str(_("A prompt may have %(number)s variables.") % {"number": MAX_VARIABLES})
     if refusal.field == "default":
         return str(_("A default fits its variable: a number such as 3.5, or a day such as 2026-12-31."))
+    if refusal.field == "proposal":
+        return str(_("Somebody has published another version meanwhile. Compare the proposal with it first."))
     if refusal.field == "archived":
         return str(_("This project is in the archive: take it out first."))
     if refusal.field == "file":

@@ -52,7 +52,9 @@ def restore(request: HttpRequest, prompt_id: UUID, number: int) -> HttpResponse:
 
 @act("POST")
 def publish(request: HttpRequest, prompt_id: UUID, proposal_id: UUID) -> HttpResponse:
-    actions.publish_proposal(person_of(request), prompt_id, proposal_id)
+    beside = request.POST.get("version", "")
+    version = int(beside) if beside.isdecimal() and len(beside) < 10 else None
+    actions.publish_proposal(person_of(request), prompt_id, proposal_id, version)
     messages.success(request, gettext("The proposal is published."))
     return redirect("prompt", prompt_id)
 
