@@ -9,6 +9,7 @@ from conversations.models.notifications.notification import Happening
 register = template.Library()
 register.filter("sentence", sentences.sentence)
 register.filter("address", sentences.address)
+register.filter("outcome", sentences.outcome)
 
 
 @register.filter

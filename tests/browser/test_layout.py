@@ -120,6 +120,10 @@ def test_the_sidebar_of_a_phone_opens_and_closes(cast: Cast, model: LanguageMode
     expect(sidebar).to_be_visible()
     alice.page.mouse.click(PHONE["width"] - 10, 300)
     expect(sidebar).to_be_hidden()
+    named = alice.open(f"/?project={project.pk}").page.locator(".composer__bar", has_text=project.name)
+    box = named.locator(".composer__choice--team").bounding_box()
+    assert box
+    assert box["height"] < 48, "its name takes one line of the message box"
 
 
 @pytest.mark.parametrize("screen", [PHONE, {"width": 1400, "height": 900}], ids=["phone", "desktop"])

@@ -5,7 +5,8 @@ import json
 import pytest
 from django.test import Client
 
-from conversations.models import Target
+from conversations.models import Delivery, Target
+from conversations.models.notifications.sentences import outcome
 from tests.conftest import Cast
 from tests.conversations.test_own_keys import client_of
 
@@ -32,3 +33,8 @@ def test_a_place_is_added_on_a_page_with_a_secret_that_is_shown_once(cast: Cast)
     assert client_of(cast.bob).post(f"/teams/{cast.team.pk}/notifications/", given).status_code == 404
     assert Target.objects.get(person=cast.bob).kinds == ["mention", "joined"]
     assert b"canary-address" not in json.dumps(list(Target.objects.values("address", "signing")), default=str).encode()
+    target = Target.objects.get(person=cast.bob)
+    Delivery.objects.create(target=target, kind="test", outcome="vendor_down", key="1")
+    log = bob.get(f"/account/notifications/{target.pk}/").content.decode()
+    assert "waiting · no connection" in log, "in words, as far as the answer is not the target's own"
+    assert outcome("500") == "500"

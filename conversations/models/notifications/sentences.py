@@ -28,6 +28,20 @@ _OF_TEAMS = {
 }
 
 
+_OUTCOMES = {
+    "address_refused": gettext_noop("this site does not call that address"),
+    "bad_request": gettext_noop("it could not be asked"),
+    "cut_off": gettext_noop("the connection broke"),
+    "locked": gettext_noop("its stored address cannot be read"),
+    "stalled": gettext_noop("no answer in time"),
+    "not_mailed": gettext_noop("the mail could not be sent"),
+    "unknown": gettext_noop("perhaps it has arrived"),
+    "vendor_down": gettext_noop("no connection"),
+    "vendor_timeout": gettext_noop("no answer in time"),
+}
+"""What came of telling a target, where no answer of its own says so."""
+
+
 def sentence(row: Happening, *, is_for_team: bool = False) -> str:
     """Return what happened, in the language of this request: a title and names, and no word of a message."""
     kind = Kind(row.kind)
@@ -57,3 +71,8 @@ def address(row: Happening, *, is_for_team: bool = False) -> str:
         case Kind.BUDGET:
             return reverse("budgets")
     return reverse("inbox")
+
+
+def outcome(code: str) -> str:
+    """Return what came of a delivery: a code of ours in words, the target's own answer as it is."""
+    return _(_OUTCOMES[code]) if code in _OUTCOMES else code
