@@ -39,7 +39,7 @@ _OUTCOMES = {
     "vendor_down": gettext_noop("no connection"),
     "vendor_timeout": gettext_noop("no answer in time"),
 }
-"""What came of telling a target, where no answer of its own says so."""
+"""Results of telling a target, where no answer of its own says so."""
 
 
 def sentence(row: Happening, *, is_for_team: bool = False) -> str:
@@ -74,5 +74,5 @@ def address(row: Happening, *, is_for_team: bool = False) -> str:
 
 
 def outcome(code: str) -> str:
-    """Return what came of a delivery: a code of ours in words, the target's own answer as it is."""
+    """Return the result of a delivery: a code of ours in words, the target's own answer as it is."""
     return _(_OUTCOMES[code]) if code in _OUTCOMES else code
