@@ -1,5 +1,6 @@
 """Rendering of a whole text, and of a text that is still arriving; another process does the work."""
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ EAGER_CHARACTERS = 2048
 RENDER_DIVISOR = 65_536
 # Characters rendered in one question, so that long texts share the process with others.
 SLICE = 16_384
-# Characters of a longer block rendered in one question; a block beyond that is shown as it was written.
+# Characters of a longer block rendered in one question; a block beyond that is cut: a list goes on as another list.
 MAX_UNSETTLED = 65_536
 # Slices of one text that may take too long; after that the rest is shown as it was written.
 MAX_FAILURES = 3
@@ -31,6 +32,7 @@ PATIENCE_SECONDS = 10.0
 EACH = 0.0005
 """Seconds charged for each question besides its rendering; counts for many short texts between parts."""
 
+_LINE_END = re.compile(r"\n(?=\S)")
 # Marks a part that is no text among the closed blocks; shows nothing.
 PART = mark_safe("<!--part-->")
 
@@ -234,7 +236,12 @@ class GrowingMarkdown:
             elif size < MAX_UNSETTLED:
                 size *= 2
             else:
-                self._fail(begun + size)
+                self._close(self._cut(begun + size))
+
+    def _cut(self, end: int) -> int:
+        """Return where a block that is too long is cut: behind its last line before one without an indent."""
+        unindented = [match.end() for match in _LINE_END.finditer(self._text, self._start, end)]
+        return unindented[-1] if unindented else self._text.rfind("\n", self._start, end) + 1 or end
 
     def _step(self, end: int) -> SafeString:
         """Close the blocks up to `end` that no more text can change, and return the open rest."""

@@ -3,6 +3,7 @@
 tests/faults/README.md has what each code means, and where the others are tested.
 """
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,8 +34,25 @@ from tests.vendor_replies import openai_end, openai_event
 LONGEST_TASK = 200
 """Milliseconds."""
 POLICIES = [True, pytest.param(False, marks=pytest.mark.soak)]
-SIZE = 200_000
-LINES = "x = 1\n" * (SIZE // 6)
+SIZE = 5_000
+"""Characters of each text that takes the server long: thousands of blocks of code take the page long, too."""
+LAST = "\n\nThe last *word*."
+LAST_WORD = re.compile(r"(^|The last \*)word(\*\.\s*)?$")
+"""Emphasised, or part of a block of code that never ends."""
+HARD = {
+    "a formula": "$\\frac{a$ and $\\text{<img src=x onerror=" + RUN + ">}$" + LAST,
+    "33,000 lines": "```python\n" + "x = 1\n" * 33_000 + "```" + LAST,
+    "one line of 1 MB": f"```\n{'x' * 1_000_000}\n```" + LAST,
+    "200 KB of no language": "```\n" + "some words of a log\x1b[31m, in red\x1b[0m\n" * 5_500 + "```" + LAST,
+    "a language with a tag": f'```"><img src=x onerror={RUN}>\nx\n```' + LAST,
+    "10,000 quotes in each other": ">" * 10_000 + LAST,
+    "50,000 brackets": "[" * 50_000 + LAST,
+    "2,000 lists in each other": "- " * 2_000 + "x" + LAST,
+    "20,000 underlined": "_a__a" * 20_000 + LAST,
+    "10,000 columns": f"|{'a|' * 10_000}\n|{'-|' * 10_000}\n|{'b|' * 10_000}" + LAST,
+    "100,000 stars": "*" * 100_000 + LAST,
+}
+"""What is hard to show for a page: the texts of R06 to R08, by name."""
 # What a text has become: elements that act, attributes that run, addresses that are none, names of the page's own.
 ACTIVE = """() => {
   const PAGES_OWN = ["chat", "composer-text", "find", "sidebar", "csrfToken"];
@@ -146,12 +164,7 @@ def test_r06_to_r08_what_is_hard_to_show_holds_the_page_up_for_no_fifth_of_a_sec
     cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit
 ) -> None:
     """Measured on a quiet machine: a task of the page waits for its processor, too."""
-    texts = {name: hostile(name, SIZE) for name in HOSTILE} | {
-        "lines": f"```python\n{LINES}```\n\nThe last *word*.",
-        "one line": f"```\n{'x' * SIZE}\n```\n\nThe last *word*.",
-        "columns": f"|{'a|' * 1_000}\n|{'-|' * 1_000}\n|{'b|' * 1_000}\n\nThe last *word*.",
-        "formula": "$\\frac{a$ and $\\text{<img src=x onerror=" + RUN + ">}$\n\nThe last *word*.",
-    }
+    texts = {name: hostile(name, SIZE) for name in HOSTILE} | HARD
     alice = visit(cast.alice, None)
     alice.page.add_init_script(NOTE_LONG_TASKS)
     worst = {}
@@ -161,10 +174,11 @@ def test_r06_to_r08_what_is_hard_to_show_holds_the_page_up_for_no_fifth_of_a_sec
         alice.open("/")
         alice.send("Show me")
         alice.ended(alice.replies.first)
-        expect(alice.replies.first.locator(".message__text em").last).to_have_text("word")
+        last = alice.replies.first.locator(".message__text em, .message__text code").last
+        expect(last).to_have_text(LAST_WORD)
         live = alice.page.evaluate("tasks.splice(0)")
         alice.page.reload()
-        expect(alice.replies.first.locator(".message__text em").last).to_have_text("word")
+        expect(last).to_have_text(LAST_WORD)
         worst[name] = max([*live, *alice.page.evaluate("tasks"), 0])
         assert alice.page.evaluate("window.__xss") is None
     print(", ".join(f"{name} {longest:.0f} ms" for name, longest in worst.items()))

@@ -116,3 +116,17 @@ def test_a_long_open_block_shows_its_newest_words_at_once() -> None:
     live = reply.update(text + "newest <b>").live
     assert live.endswith('<p class="plain-text">newest &lt;b&gt;</p>\n')
     assert reply.finish() == render(text + "newest <b>")
+
+
+@pytest.mark.parametrize("item", ["- **a** b\n", "7. **a** b\n   - c\n"])
+def test_a_list_without_an_end_is_cut_into_lists(item: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(growing, "SLICE", 500)
+    monkeypatch.setattr(growing, "MAX_UNSETTLED", 2_000)
+    text = item * 1_000
+    whole = render(text)
+    assert (whole.count("<li>"), whole.count("<strong>a</strong>")) == (text.count("\n"), 1_000)
+    reply = GrowingMarkdown()
+    for end in range(0, len(text), 700):
+        reply.update(text[:end])
+    reply.update(text)
+    assert reply.finish() == whole

@@ -12,6 +12,8 @@ def add_nested_fences(md: MarkdownIt) -> None:
 
 
 def _fence(state: StateBlock, first: int, end: int, silent: bool) -> bool:
+    if not state.src.startswith(("```", "~~~"), state.bMarks[first] + state.tShift[first]):
+        return False  # asked of each line: the expression would cost a sixth of a long list
     opening = FENCE.match(_line(state, first))
     if silent or not opening or not holds_fences(opening[2]) or state.is_code_block(first):
         return fence(state, first, end, silent)
