@@ -26,6 +26,7 @@ REPLIES = ""
 END_MARKER = False
 ASKS_USAGE = False
 ONLY_PICTURES = False
+TAKES_SOUNDS = False
 PAUSE = ""
 AUDIO = ""
 EXTRA_HEADERS = frozenset({"telex-office"})

@@ -89,7 +89,7 @@ def refuse_what_no_model_takes(models: list[LanguageModel], attached: list[File]
         taken = model.taken_kinds()
         for file in attached:
             if file.form_for(taken) is Form.NAME:
-                why = "" if file.is_image else ", and it has no text of its own"
+                why = "" if file.is_image or file.is_sound else ", and it has no text of its own"
                 raise Refused("bad_field", f"{model.name} does not take files like “{file.name}”{why}.")
 
 

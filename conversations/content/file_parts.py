@@ -34,6 +34,11 @@ def with_words(part: Part, name: str, text: str) -> Part:
     return Part(part.kind, part.text, {**part.detail, "words": as_text(name, text).text})
 
 
+def with_seconds(part: Part, seconds: float) -> Part:
+    """Return the part of a sound with its length."""
+    return Part(part.kind, part.text, {**part.detail, "seconds": seconds})
+
+
 def as_text(name: str, text: str) -> Part:
     """Return a file's text as a part below its name; source code stands in a fence."""
     language = _LANGUAGES.get(name.lower().rpartition(".")[2])

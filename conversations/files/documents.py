@@ -5,16 +5,18 @@ import contextlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
+from math import ceil
 from uuid import UUID
 
 from conversations.content import file_parts
 from conversations.errors import Refused
+from conversations.files import sounds
 from conversations.files.converting import child
 from conversations.files.converting.refusal import Refusal
 from conversations.files.media_types import media_type_of
 from conversations.models import File, FileText, User
-from conversations.models.file import MAX_PICTURES, PDF, PLAIN_TEXT, Form
-from conversations.usage import token_counts
+from conversations.models.file import MAX_PICTURES, PDF, PLAIN_TEXT, SOUNDS, Form
+from conversations.usage import estimates, token_counts
 from providers.types import Part
 
 _MAX_COUNTED = 1_000_000
@@ -49,7 +51,7 @@ def judge(owner: User, name: str, content: bytes, digest: str) -> Document:
         if media_type != PDF or refusal.code == "encrypted":
             raise child.refused(refusal) from None
     assert media_type is not None  # every other content has a kind, or is refused
-    return Document(media_type, tokens=_tokens_of_plain(content) if media_type == PLAIN_TEXT else None)
+    return Document(media_type, tokens=_tokens_of(media_type, content))
 
 
 def for_model(part: Part, file: File, taken: Collection[str]) -> tuple[Part, ...]:
@@ -62,6 +64,8 @@ def for_model(part: Part, file: File, taken: Collection[str]) -> tuple[Part, ...
     if form is Form.TEXT:
         return (file_parts.as_text(file.name, text_of(file)),)
     whole = file_parts.with_bytes(part, base64.b64encode(_bytes(file)).decode())
+    if file.is_sound:
+        return (file_parts.with_seconds(whole, (file.text_tokens or 0) / estimates.TOKENS_A_SECOND),)
     return (file_parts.with_words(whole, file.name, file.text.text) if file.text else whole,)
 
 
@@ -125,6 +129,13 @@ def _read(owner: User, kind: str, content: bytes) -> Document:
         return Document(read.media_type, pages=read.pages)
     text = FileText(version=child.VERSION, text=read.text, is_cut=read.is_cut)
     return Document(read.media_type, text, token_counts.tokens(read.text), read.pages)
+
+
+def _tokens_of(media_type: str, content: bytes) -> int | None:
+    """Return the tokens of a text or a sound, or None for any other file."""
+    if media_type.startswith(SOUNDS):
+        return ceil(estimates.TOKENS_A_SECOND * sounds.seconds_of(content))
+    return _tokens_of_plain(content) if media_type == PLAIN_TEXT else None
 
 
 def _tokens_of_plain(content: bytes) -> int:

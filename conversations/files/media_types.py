@@ -2,6 +2,7 @@
 
 import re
 
+from conversations.files.sounds import MP3, WAV, sound_type_of
 from conversations.models.file import PDF, PLAIN_TEXT
 
 _ENDINGS = {
@@ -10,13 +11,15 @@ _ENDINGS = {
     "image/jpeg": ".jpg",
     "image/webp": ".webp",
     PDF: ".pdf",
+    WAV: ".wav",
+    MP3: ".mp3",
 }
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f]")
 """Control characters but tabs and ends of lines and pages."""
 
 
 def media_type_of(content: bytes) -> str | None:
-    """Return the type of a picture, a PDF or a text in UTF-8, or None for any other content."""
+    """Return the type of a picture, a PDF, a sound or a text in UTF-8, or None for any other content."""
     if content.startswith(b"\x89PNG\r\n\x1a\n"):
         return "image/png"
     if content.startswith(b"\xff\xd8\xff"):
@@ -25,7 +28,7 @@ def media_type_of(content: bytes) -> str | None:
         return "image/webp"
     if content.startswith(b"%PDF-"):
         return PDF
-    return PLAIN_TEXT if _is_text(content) else None
+    return PLAIN_TEXT if _is_text(content) else sound_type_of(content)
 
 
 def ending_of(media_type: str) -> str:

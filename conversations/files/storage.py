@@ -120,10 +120,17 @@ def store_generated(reply_id: UUID, part: Part) -> Part:
     if lack := _lack(part, content, media_type):
         return Part("gap", "", {"bytes": len(content), "picture": lack})
     name = f"{part.kind}{ending_of(media_type)}"
-    file = store(reply.author or reply.conversation.owner, name, media_type, content)
-    attach(reply, [file])
+    with transaction.atomic():
+        file = store(reply.author or reply.conversation.owner, name, media_type, content)
+        attach(reply, [file])
     kind = "image" if file.is_image else "file"
     return Part(kind, "", {**file_parts.without_bytes(part).detail, "file": str(file.id), "name": name})
+
+
+def parts_without_place(reply: Message) -> list[dict[str, object]]:
+    """Return the parts of files that a reply made and that a dead process stored, but did not write into its row."""
+    named = {part.get("file") for part in reply.parts}
+    return [part_of(file) for file in reply.files.order_by("created_at") if str(file.pk) not in named]
 
 
 def _lack(part: Part, content: bytes, media_type: str) -> str:

@@ -23,7 +23,7 @@ from conversations.workers import database_threads
 from providers.client.route import Route, remember
 from providers.client.stream import Stream
 from providers.encryption import sealing
-from providers.errors import KeyWithdrawn, ReplyTooLong, Stalled, VendorError, VendorTimeout
+from providers.errors import CutOff, KeyWithdrawn, ReplyTooLong, Stalled, VendorError, VendorTimeout
 from providers.pool import blame
 from providers.pool.blame import Rests
 from providers.reading.size_limits import SizeLimit
@@ -37,6 +37,8 @@ MAX_GENERATED_FILES = 50
 NO_ROOM = "The budget has no room for the rest of this reply."
 _NOT_WAITED_FOR = (VendorTimeout, Stalled, KeyWithdrawn)
 """Ends of our own making: the vendor continues, and charges."""
+_PERHAPS_DRAWN = (VendorTimeout, Stalled, CutOff)
+"""Ends after which pictures may have been made: nobody pays for them a second time unasked."""
 
 _logger = logging.getLogger(__name__)
 _starting = ThreadPoolExecutor(2, thread_name_prefix="local-model")
@@ -90,6 +92,7 @@ def _one_call(live: LiveReply, task: Attempt) -> Generator[Wait, None, Attempt |
         live.owed.append(_Owed(task.payer, call))
         return outcome_of_end(live, trying.stream, counted)
     may_go_on = _record_now(trying, call)
+    live.drawing = None
     if fault is not None:
         raise fault
     if trying.error is None:
@@ -149,6 +152,7 @@ def _call(trying: "_Trying") -> Iterator[Wait]:
     live, task = trying.live, trying.task
     try:
         with _current_route(live, task.route).stream(task.prompt) as trying.stream:
+            live.drawing = trying.stream if task.route.pictures is not None else None
             live.attach(trying.stream, task.route.key_id)
             queue.wake_next()  # wakes the next in the line
             yield from _feed_hub(trying)
@@ -188,16 +192,20 @@ class _Trying:
         is_waiting = bool(self.asked) and finish is not None and finish.reason == "tool_call"
         return is_waiting and self.error is None and not (self.live.stopped or self.live.withdrawn)
 
+    @property
+    def may_have_drawn(self) -> bool:
+        """Return whether the vendor may have made the pictures, and charge them, although none has come whole."""
+        has_left = self.stream is not None and self.stream.has_left
+        is_open = self.live.stopped or isinstance(self.error, (*_PERHAPS_DRAWN, KeyWithdrawn))
+        return self.task.route.pictures is not None and has_left and is_open
+
     def used(self) -> Used:
         """Return the usage by the vendor's count; if we ended the call, an estimate of what was sent and received."""
         stream = self.stream
         is_cut = self.live.stopped or isinstance(self.error, _NOT_WAITED_FOR)
         has_left = stream is not None and stream.has_left
         used = self.meter.read(stream.usage if stream else None, (self.error is None or is_cut) and has_left)
-        if is_cut and has_left and self.task.route.pictures is not None and not used.usage.pictures:
-            asked = pictures_asked(self.task.prompt.parameters)  # the vendor makes them all the same
-            return replace(used, usage=replace(used.usage, pictures=asked), is_estimated=True)
-        return used
+        return used.with_pictures(pictures_asked(self.task.prompt.parameters)) if self.may_have_drawn else used
 
     def call(self, outcome: str, used: Used) -> Call:
         """Return the call as the ledger records it."""
@@ -297,7 +305,8 @@ def _record(trying: _Trying, call: Call) -> bool:
     ledger.record(trying.task.payer, call)
     may_go_on = False
     if error is not None and not trying.meter.has_begun:
-        may_go_on = live.search.failed(route, error) and not live.heard
+        is_free = live.search.failed(route, error) and not live.heard
+        may_go_on = is_free and (isinstance(error, KeyWithdrawn) or not trying.may_have_drawn)
         if blame.rule_of(error).rests is Rests.CONFIRMED and route.pictures is None:  # else it would cost a picture
             key_probes.confirm(route, trying.task.payer)
     elif live.heard or not live.stopped:

@@ -24,6 +24,7 @@ from conversations.content.parts import text_of, with_thought_apart
 from conversations.generation.outcomes import Outcome
 from conversations.live import LiveReply, announcing, hub
 from conversations.models import Message, Notification
+from conversations.models.message import Status
 from conversations.search import indexing
 from conversations.usage import budgets
 from conversations.workers.database_threads import AWAY, write_in_turn
@@ -126,7 +127,14 @@ class Writer:
 def _write_batch(replies: list[LiveReply]) -> None:
     snapshots = [(reply, reply.snapshot()) for reply in replies]
     said = [
-        {"id": reply.id, "attempt": reply.attempt, "text": now.text, "parts": now.parts, "seq": now.seq}
+        {
+            "id": reply.id,
+            "attempt": reply.attempt,
+            "text": now.text,
+            "parts": now.parts,
+            "seq": now.seq,
+            "status": Status.STREAMING if now.seq or now.is_drawn else Status.WAITING,
+        }
         for reply, now in snapshots
     ]
     with transaction.atomic():

@@ -9,6 +9,7 @@ from django.db import DataError, transaction
 
 from conversations import markdown
 from conversations.content.segments import rendered
+from conversations.files import storage
 from conversations.generation import checkpoints
 from conversations.generation.checkpoints import AlreadyEnded
 from conversations.generation.outcomes import Outcome
@@ -33,11 +34,15 @@ def end_replies(replies: MessageQuerySet) -> None:
     """End replies that no process writes any more, with the text that they have."""
     until = time.monotonic() + RENDER_SECONDS
     for reply in replies.exclude(pk__in=list(hub.replies)).select_related("conversation").order_by("id"):
+        came = storage.parts_without_place(reply)
+        reply.parts += came
         html = _rendered(reply, until)
         try:
             with transaction.atomic():
                 owed = [partial(ledger.record_lost, reply)]
-                checkpoints.end(reply, reply.attempt, _outcome(reply), html, owed)
+                checkpoints.end(
+                    reply, reply.attempt, _outcome(reply), html, owed, **({"parts": reply.parts} if came else {})
+                )
         except (AlreadyEnded, ObjectDoesNotExist):
             continue
         except DataError:
@@ -58,5 +63,5 @@ def _rendered(reply: Message, until: float) -> str | None:
 def _outcome(reply: Message) -> Outcome:
     if reply.stop_requested:
         return Outcome(Status.STOPPED)
-    status = Status.INTERRUPTED if reply.seq else Status.FAILED
+    status = Status.INTERRUPTED if reply.seq or reply.parts else Status.FAILED
     return Outcome(status, error_code="server_restarted", error_text="The server was restarted while it replied.")

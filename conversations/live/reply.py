@@ -30,6 +30,13 @@ class Stoppable(Protocol):
     def stop(self) -> None: ...
 
 
+class Drawing(Protocol):
+    """A call for pictures: the vendor makes and charges them once the request has left, whoever hangs up."""
+
+    @property
+    def has_left(self) -> bool: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """The content of a reply up to `seq`."""
@@ -40,6 +47,8 @@ class Snapshot:
     parts: list[dict[str, Any]]
     thinking: float | None
     """How long a thought under way has been going on: seconds."""
+    is_drawn: bool = False
+    """True while a vendor makes pictures for it."""
 
     def public(self) -> dict[str, Any]:
         """Return what a late subscriber is told of it."""
@@ -90,6 +99,8 @@ class LiveReply:
         self.search: RouteSearch | None = None
         self.waiting: dict[str, Any] | None = None
         """The announced reason for its wait, and the time until which it waits."""
+        self.drawing: Drawing | None = None
+        """The call for pictures whose cost is not recorded yet."""
         self.key: UUID | None = None
         self.withdrawn = False
         self._asked = self._claimed = False
@@ -184,9 +195,11 @@ class LiveReply:
         return list(enumerate(pieces, first))
 
     def snapshot(self) -> Snapshot:
+        drawing = self.drawing
+        is_drawn = drawing is not None and drawing.has_left
         with self._lock:
             sent = self._sent
-            return Snapshot(self._seq, sent.text(), sent.thought(), sent.as_json(), sent.thinking_seconds())
+            return Snapshot(self._seq, sent.text(), sent.thought(), sent.as_json(), sent.thinking_seconds(), is_drawn)
 
     def text(self) -> str:
         with self._lock:

@@ -25,6 +25,8 @@ UNSENT = timedelta(hours=24)
 
 PDF = "application/pdf"
 PLAIN_TEXT = "text/plain"
+SOUNDS = "audio/"
+"""The beginning of the types of sounds."""
 MAX_PICTURES, MAX_PICTURE_BYTES = 20, 400_000
 """Pages of a PDF without text that a model gets as pictures, and the size that one of them counts."""
 
@@ -89,7 +91,7 @@ class File(models.Model):
     text = models.ForeignKey(FileText, models.PROTECT, null=True, related_name="files")
     """The text of a document; null for pictures, for plain text in UTF-8, and where there is none."""
     text_tokens = models.PositiveIntegerField(null=True)
-    """Estimated tokens of the text; null if it was not read."""
+    """Estimated tokens of the text, or of a sound; null if it was not read."""
     pages = models.PositiveIntegerField(null=True)
     was_sent = models.BooleanField(default=False, db_default=False)
     """True once a message or project has held it, even if that conversation is deleted or no longer readable."""
@@ -115,10 +117,14 @@ class File(models.Model):
     def is_image(self) -> bool:
         return self.media_type.startswith("image/")
 
+    @property
+    def is_sound(self) -> bool:
+        return self.media_type.startswith(SOUNDS)
+
     def form_for(self, taken: Collection[str]) -> Form:
-        """Return what a model gets of it that takes these kinds of parts with files: image, file."""
-        if self.is_image:
-            return Form.NATIVE if "image" in taken else Form.NAME
+        """Return what a model gets of it that takes these kinds of parts with files: image, file, sound."""
+        if self.is_image or self.is_sound:
+            return Form.NATIVE if ("image" if self.is_image else "sound") in taken else Form.NAME
         is_read = self.text_id is not None
         if "file" in taken and (self.media_type == PDF or not is_read):
             return Form.NATIVE

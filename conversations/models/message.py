@@ -157,13 +157,13 @@ class MessageQuerySet(models.QuerySet["Message"]):
             return bool(cursor.rowcount)
 
     def checkpoint(self, said: Sequence[dict[str, Any]]) -> set[UUID]:
-        """Write the rows (id, attempt, text, parts, seq) with a heartbeat; return the ids of rows not yet ended.
+        """Write these columns (with id and attempt) and a heartbeat; return the ids of rows not yet ended.
 
         Building such an UPDATE with Django would take ten times as long as running it. PostgreSQL would also be waited
         for once a row.
         """
         now = timezone.now()
-        rows = [{**one, "heartbeat": now, "status": Status.STREAMING if one["seq"] else Status.WAITING} for one in said]
+        rows = [{**one, "heartbeat": now} for one in said]
         with connection.cursor() as cursor:
             cursor.executemany(
                 raw_sql.CHECKPOINT,

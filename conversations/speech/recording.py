@@ -2,34 +2,20 @@
 
 import base64
 import io
-import struct
 import sys
 import wave
 from array import array
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from conversations.errors import Refused
+from conversations.files import sounds
+from conversations.files.sounds import Format
 from providers.types import Part
 
 MAX_SECONDS = 300
 MAX_BYTES = 10 * 2**20
 """Five minutes in the form in which pages send them (16,000 samples of 16 bits a second) have 9.6 MB."""
-_RATES, _CHANNELS, _WIDTHS = range(8_000, 48_001), range(1, 9), range(1, 5)
-_PCM, _EXTENSIBLE = 1, 0xFFFE
-
-
-class _Format(NamedTuple):
-    """The format of the samples behind a header."""
-
-    tag: int
-    channels: int
-    rate: int
-    width: int
-    """Bytes of a sample."""
-
-
+_RATES = range(8_000, 48_001)
 _SILENT = 64
 """Greatest sample of 16 bits with which nobody spoke: models make words up for silence."""
 
@@ -45,7 +31,7 @@ class Recording:
     def part(self) -> Part:
         """Return the recording as models get it."""
         data = base64.b64encode(self.content).decode()
-        return Part("file", "", {"media_type": "audio/wav", "data": data, "seconds": self.seconds})
+        return Part("file", "", {"media_type": sounds.WAV, "data": data, "seconds": self.seconds})
 
 
 def read(content: bytes) -> Recording:
@@ -54,7 +40,10 @@ def read(content: bytes) -> Recording:
     So a vendor hears what was measured, whatever the header says.
     """
     check_size(len(content))
-    told, samples = _parsed(content)
+    found = sounds.samples_of(content)
+    if found is None:
+        raise Refused("bad_field", "This is not a recording in WAV form.", "file")
+    told, samples = found
     frame = told.channels * told.width
     samples = samples[: len(samples) - len(samples) % frame]
     if told.rate not in _RATES or not samples:
@@ -71,41 +60,7 @@ def check_size(size: int) -> None:
         raise Refused("too_long", f"A recording may have {MAX_BYTES // 2**20} MB.", "file")
 
 
-def _parsed(content: bytes) -> tuple[_Format, bytes]:
-    """Return the first format and the samples of the first `data` chunk behind it.
-
-    All bytes behind are samples where a recorder gave no size, or one beyond the end.
-    """
-    told: _Format | None = None
-    for name, size, begin in _chunks(content):
-        if name == b"fmt " and told is None and size >= 16:
-            tag, channels, rate, _, _, bits = struct.unpack_from("<HHIIHH", content, begin)
-            told = _Format(tag, channels, rate, (bits + 7) // 8)
-        elif name == b"data" and told is not None and _is_plain(told):
-            return told, content[begin : begin + size] if size else content[begin:]
-    raise Refused("bad_field", "This is not a recording in WAV form.", "file")
-
-
-def _chunks(content: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Yield name, size and place of each chunk; all that it says must be there, but for the samples."""
-    if content[:4] != b"RIFF" or content[8:12] != b"WAVE":
-        return
-    place = 12
-    while place + 8 <= len(content):
-        name, size = struct.unpack_from("<4sI", content, place)
-        place += 8
-        if name != b"data" and place + size > len(content):
-            return
-        yield name, size, place
-        place += size + size % 2
-
-
-def _is_plain(told: _Format) -> bool:
-    """Return whether the samples are numbers, as all vendors take them."""
-    return told.tag in (_PCM, _EXTENSIBLE) and told.channels in _CHANNELS and told.width in _WIDTHS
-
-
-def _are_silent(told: _Format, samples: bytes) -> bool:
+def _are_silent(told: Format, samples: bytes) -> bool:
     if told.width != 2:
         return False
     numbers = array("h", samples)
@@ -114,7 +69,7 @@ def _are_silent(told: _Format, samples: bytes) -> bool:
     return max(numbers) <= _SILENT and min(numbers) >= -_SILENT
 
 
-def _written(told: _Format, samples: bytes) -> bytes:
+def _written(told: Format, samples: bytes) -> bytes:
     made = io.BytesIO()
     with wave.open(made, "wb") as target:
         target.setnchannels(told.channels)

@@ -45,6 +45,12 @@ class Used:
     counted: Usage = field(default_factory=Usage)
     is_estimated: bool = False
 
+    def with_pictures(self, least: int) -> "Used":
+        """Return the usage with so many pictures at least."""
+        if (self.usage.pictures or 0) >= least:
+            return self
+        return replace(self, usage=replace(self.usage, pictures=least), is_estimated=True)
+
 
 class Meter:
     """Measures the prompt sent to a vendor with one call, and the reply received."""
@@ -66,7 +72,7 @@ class Meter:
         elif part is not None:
             self._said.append(part.text)
             self._whole += "data" in part.detail
-            self._pictures += part.kind == "image" and "data" in part.detail
+            self._pictures += _is_made(part)
 
     def read(self, reported: Usage | None, is_owed: bool) -> Used:
         """Return the tokens of the call; without a report, an estimate if it began or `is_owed`, else none."""
@@ -98,6 +104,13 @@ class Meter:
         if any(count is not None and count > most[name] for name, count in counts.items()):
             _logger.warning("A vendor counts more tokens than there can be; they are estimated instead: %s", reported)
         return Usage(**{name: None if count is None or count > most[name] else count for name, count in counts.items()})
+
+
+def _is_made(part: Part) -> bool:
+    """Return whether the vendor has made a picture, and charges it, even if nobody could fetch it."""
+    if part.kind == "gap":
+        return part.detail.get("picture", "too_many") != "too_many"
+    return part.kind == "image" and "data" in part.detail
 
 
 def prompt_tokens(prompt: Prompt) -> int:
@@ -188,9 +201,16 @@ def usage_so_far(reply: Message) -> Usage:
         "".join(part.get("text", "") for part in own if part["kind"] != "thought") if own or seam >= 0 else reply.text
     )
     asked = likely_usage(reply.conversation, Message.objects.branch(reply.parent_id), {}, reply.assistant_asked)
-    pictures = sum(part["kind"] == "image" for part in own)
     thoughts = token_counts.tokens(thought) or None
-    return Usage(asked.input_tokens, token_counts.tokens(said), thoughts, pictures=pictures or None)
+    return Usage(asked.input_tokens, token_counts.tokens(said), thoughts, pictures=_pictures_of(reply, own) or None)
+
+
+def _pictures_of(reply: Message, parts: Iterable[Mapping[str, Any]]) -> int:
+    """Return the pictures of a reply that broke off: those that came, and of a model for pictures all asked for."""
+    came = sum(part["kind"] == "image" for part in parts)
+    draws = reply.model is not None and any(one.draws for one in reply.model.deployments.all())
+    given = {**reply.conversation.parameters, **reply.parameters}
+    return max(came, pictures_asked(given)) if draws else came
 
 
 def project_tokens(conversation: Conversation) -> int:
@@ -215,7 +235,7 @@ def file_tokens(file: File, form: Form | None = None) -> int:
 
     Vendors read each page of a PDF as its text and as a picture.
     """
-    form = form or file.form_for(("image", "file"))
+    form = form or file.form_for(("image", "file", "sound"))
     if form is Form.NAME:
         return token_counts.tokens(file.name)
     if file.is_image:

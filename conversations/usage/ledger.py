@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from conversations.models import Budget, Message, Reservation, Tally, UsageRecord
+from conversations.models.message import Status
 from conversations.models.notifications import budget_warnings
 from conversations.usage import daily_sums, estimates
 from conversations.usage.billing import BillingContext, deployment_of
@@ -58,7 +59,7 @@ def record_owed(payer: BillingContext, call: Call) -> None:
 
 def record_lost(reply: Message) -> None:
     """Record the estimated cost of a reply whose process died before recording it; runs inside a transaction."""
-    if not reply.seq or _calls_that_were_heard(reply).exists():
+    if not (reply.seq or reply.status == Status.STREAMING) or _calls_that_were_heard(reply).exists():
         return
     if reply.parts and reply.parts[-1]["kind"] == "citation" and "function" in reply.parts[-1]:
         return  # nothing came of the call after the one that was recorded

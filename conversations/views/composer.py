@@ -46,6 +46,7 @@ def offered_models(person: User, conversation: Conversation | None) -> dict[str,
         "currency": settings.CHATSITE_CURRENCY,
         "speaks": LanguageModel.Purpose.SPEECH in purposes,
         "dictates": LanguageModel.Purpose.TRANSCRIPTION in purposes,
+        "hears": any("sounds" in model["capabilities"] for model in models),
     }
 
 

@@ -135,6 +135,7 @@ class DeploymentAdmin(AdminWithTrouble):
         "wire",
         "takes_images",
         "takes_documents",
+        "takes_sounds",
         "web_search",
         "makes_pictures",
         "picture_choices",

@@ -88,4 +88,4 @@ def lacking(why: str) -> Delta:
 
 
 def _is_web(part: Part) -> bool:
-    return str(part.detail.get("uri", "")).startswith(("https://", "http://"))
+    return str(part.detail.get("uri", ""))[:8].lower().startswith(("https://", "http://"))

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from providers.client.pictures import Fetching
+from providers.client.tasks import Task
 from providers.errors import BadReply, NothingSaid, ReplyTooLong, VendorError
 from providers.reading.reader import Reading
 from providers.reading.size_limits import SizeLimit
@@ -70,6 +71,7 @@ class Stream:
         self._mask = key_mask(key)
         self._keeps_wire = keeps_wire
         self._fetching: Fetching | None = None
+        self._task: Task | None = None
         self._calls = 0
         self._searches, self._written, self._room = 0, 0, SizeLimit()
         self._used: Usage | None = None
@@ -161,8 +163,9 @@ class Stream:
         if not self._over:
             self.stopped = True
             self._call.abort()
-            if self._fetching:
-                self._fetching.abort()
+            for beside in (self._task, self._fetching):
+                if beside:
+                    beside.abort()
 
     def _end(self) -> None:
         self._over = True
@@ -175,6 +178,8 @@ class Stream:
             self._fetching = Fetching(self._network, self._address.base_url)
         self._reading = Reading(self._wire, self._mask, streaming=self._is_streaming)
         self._call = Call(_clocks(self._address.clocks, is_streaming=self._is_streaming), self._network)
+        tasks = registry.TASKS.get(self._wire.NAME)
+        self._task = Task(tasks, self._address, self._key, self._network) if tasks else None
         self._heard = (0, False, False)
         self._calls += 1
 
@@ -292,7 +297,7 @@ class Stream:
         self._open()
         utf8 = to_utf8(self._call.headers.get("Content-Type", ""))
         try:
-            for chunk in self._call.chunks():
+            for chunk in [self._task.answer(self._call)] if self._task else self._call.chunks():
                 if isinstance(chunk, Wait):
                     yield chunk
                 else:

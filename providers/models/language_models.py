@@ -32,7 +32,7 @@ from providers.prices import LongPrices, Prices
 from providers.wires import registry
 from providers.wires.declarations import NO_SEARCH, web_search_form, wire_learnt
 from providers.wires.parameters import Choice, Parameter, pictures_of
-from providers.wires.turns import NO_FILES
+from providers.wires.turns import NO_FILES, NO_SOUNDS
 
 MAX_SENTENCE_LENGTH = 200
 """Characters of a vendor's sentence about a quirk that are kept."""
@@ -116,12 +116,13 @@ class LanguageModel(models.Model):
         return self.name
 
     def capabilities(self) -> list[str]:
-        """Return what every enabled deployment of this model does: take text, images, documents, or draw pictures."""
+        """Return what every enabled deployment of this model does: take text, images, documents, draw, take sounds."""
         deployments = self.offers()
         images = all(deployment.takes_images for deployment in deployments)
         documents = all(deployment.takes_documents for deployment in deployments)
         draws = bool(deployments) and all(deployment.draws for deployment in deployments)
-        held = (("images", images), ("documents", documents), ("draws", draws))
+        hears = bool(deployments) and all(deployment.hears for deployment in deployments)
+        held = (("images", images), ("documents", documents), ("draws", draws), ("sounds", hears))
         return ["text", *(capability for capability, is_there in held if is_there)]
 
     def pictures(self) -> dict[str, Parameter]:
@@ -136,7 +137,7 @@ class LanguageModel(models.Model):
     def taken_kinds(self) -> frozenset[str]:
         """Return the kinds of parts with files that every enabled deployment of this model takes."""
         taken = [deployment.taken_kinds() for deployment in self.offers()]
-        return frozenset(("image", "file")).intersection(*taken)
+        return frozenset(("image", "file", "sound") if taken else ("image", "file")).intersection(*taken)
 
     def offers(self) -> list["Deployment"]:
         """Return the deployments that are enabled."""
@@ -186,6 +187,12 @@ class Deployment(models.Model):
     )
     takes_images = models.BooleanField(_("takes pictures"), default=True)
     takes_documents = models.BooleanField(_("takes PDF and text files"), default=True)
+    takes_sounds = models.BooleanField(
+        _("takes recordings"),
+        default=False,
+        db_default=False,
+        help_text=_("Recordings go along as they are, where its protocol has a place for them."),
+    )
     web_search = models.CharField(
         _("web search"),
         max_length=30,
@@ -265,7 +272,11 @@ class Deployment(models.Model):
     def taken_kinds(self, has_text: bool = False) -> frozenset[str]:
         """Return the kinds of parts with files that it takes; with text, not what it was found to refuse."""
         is_refused = has_text and NO_FILES in self.learnt
-        taken = (("image", self.takes_images), ("file", self.takes_documents and not is_refused))
+        taken = (
+            ("image", self.takes_images),
+            ("file", self.takes_documents and not is_refused),
+            ("sound", self.hears),
+        )
         return frozenset(kind for kind, is_taken in taken if is_taken)
 
     @classmethod
@@ -287,6 +298,11 @@ class Deployment(models.Model):
         wire = registry.WIRES.get(self.speaks())
         forms = wire.WEB_SEARCHES if wire else ()
         return web_search_form(forms, self.web_search, self.endpoint.base_url, self.vendor_id) is not None
+
+    @property
+    def hears(self) -> bool:
+        """Return whether it takes recordings: an administrator says so, and neither its wire nor a refusal forbids."""
+        return self.takes_sounds and NO_SOUNDS not in self.learnt and registry.takes_sounds(self.speaks())
 
     @property
     def draws(self) -> bool:

@@ -7,21 +7,29 @@ from collections.abc import Mapping
 
 from providers.types import Part
 
-_ADDRESS = re.compile(r"data:(image/[\w.+-]{1,40})(?:;[\w=.+-]{1,40}){0,4};base64,", re.ASCII | re.IGNORECASE)
+_ADDRESS = re.compile(r"\s*data:(\w{1,20}/[\w.+-]{1,60})?(?:;[\w=.+-]{1,40}){0,4};base64,", re.ASCII | re.IGNORECASE)
+_LINK = re.compile(r"\s*https?://", re.IGNORECASE)
 _URL_SAFE = str.maketrans("-_", "+/")
 _BLANK = re.compile(r"\s")
 # The first characters of these formats in base64.
 _BEGINNINGS = {"iVBORw0KGgo": "image/png", "/9j/": "image/jpeg", "UklGR": "image/webp", "R0lGOD": "image/gif"}
+_LOOKED_AT = 64
+"""Characters in which a picture must begin; some encoders put blanks before it."""
 _USUAL = {"image/jpg": "image/jpeg"}
 
 
 def picture(address: str, media_type: str = "") -> Part | None:
-    """Return the picture in a data address or in bare base64, or the file behind a link; else None."""
+    """Return the picture in a data address or in bare base64, or the file behind a link; else None.
+
+    Where an address names another type, the bytes tell whether it is a picture.
+    """
     found = _ADDRESS.match(address)
     if found:
-        return inline(found[1], address[found.end() :])
-    if address.startswith(("https://", "http://")):
-        return Part("file", "", {"media_type": media_type, "uri": address})
+        content, told = address[found.end() :], (found[1] or "").lower()
+        kind = told if told.startswith("image/") else media_type_of(content)
+        return inline(kind, content) if kind else None
+    if _LINK.match(address):
+        return Part("file", "", {"media_type": media_type, "uri": address.strip()})
     kind = media_type if media_type.startswith("image/") else media_type_of(address)
     return inline(kind, address) if kind else None
 
@@ -35,7 +43,7 @@ def inline(media_type: str, content: str) -> Part | None:
 
 def media_type_of(content: str) -> str:
     """Return the picture format in which this base64 begins, or ""."""
-    beginning = content[:11].translate(_URL_SAFE)
+    beginning = content[:_LOOKED_AT].lstrip()[:11].translate(_URL_SAFE)
     return next((kind for start, kind in _BEGINNINGS.items() if beginning.startswith(start)), "")
 
 

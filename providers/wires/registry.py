@@ -18,6 +18,7 @@ from providers.wires.parameters import Parameter
 from providers.wires.parsed import Parse
 from providers.wires.refusals.fields import Field
 from providers.wires.responses import wire as responses
+from providers.wires.task_api import wire as task_api
 
 
 class Wire(Protocol):
@@ -36,6 +37,8 @@ class Wire(Protocol):
     ASKS_USAGE: bool
     ONLY_PICTURES: bool
     """Its replies are pictures alone, made of the last words, and come whole."""
+    TAKES_SOUNDS: bool
+    """A question may hold recordings, as WAV or MP3."""
     PAUSE: str
     """The vendor's word for a pause: given back what it said, it goes on. "" where there is none."""
     AUDIO: str
@@ -110,9 +113,28 @@ class SpeakingWire(Protocol):
         """Return the sound of an answer, and token counts if it has some. Raises VendorError for any other answer."""
 
 
-WIRES: Mapping[str, Wire] = {wire.NAME: wire for wire in (gemini, openai, responses, anthropic, image_api, audio_api)}
+class TaskWire(Protocol):
+    """The interface of a wire whose replies are tasks, asked about until they are done."""
+
+    def task_in(self, answer: bytes) -> str:
+        """Return the id of the task that an answer has begun, or ""."""
+
+    def status_request(self, address: Address, task: str) -> HttpRequest:
+        """Return the request that asks how a task stands, without its key."""
+
+    def is_under_way(self, answer: bytes) -> bool:
+        """Return whether an answer says that the vendor goes on with the task."""
+
+    def has_ended(self, answer: bytes) -> bool:
+        """Return whether an answer is the task's end, good or bad."""
 
 
+WIRES: Mapping[str, Wire] = {
+    wire.NAME: wire for wire in (gemini, openai, responses, anthropic, image_api, task_api, audio_api)
+}
+
+
+TASKS: Mapping[str, TaskWire] = {task_api.NAME: task_api}
 SPEAKING: Mapping[str, SpeakingWire] = {audio_api.NAME: audio_api, gemini.NAME: gemini_speech}
 
 
@@ -135,6 +157,11 @@ def neighbours(name: str) -> dict[str, Wire]:
 def makes_only_pictures(name: str) -> bool:
     """Return whether the wire called `name` brings pictures and nothing else."""
     return name in WIRES and WIRES[name].ONLY_PICTURES
+
+
+def takes_sounds(name: str) -> bool:
+    """Return whether questions on the wire called `name` may hold recordings."""
+    return name in WIRES and WIRES[name].TAKES_SOUNDS
 
 
 def audio(name: str) -> str:

@@ -10,8 +10,8 @@ from providers.types import Part, Prompt, Role, Turn
 # Quirks of what a deployment takes in a conversation, in the spelling of `Address.quirks`.
 INSTRUCTIONS_FIRST = "no:system"
 """It takes instructions neither from a system nor from a developer: they stand before the first question."""
-NO_IMAGES, NO_FILES, NO_CODE = "no:image", "no:file", "no:code"
-"""It takes no pictures, no files, no code that it did not run: they are told in words."""
+NO_IMAGES, NO_FILES, NO_SOUNDS, NO_CODE = "no:image", "no:file", "no:sound", "no:code"
+"""It takes no pictures, no files, no recordings, no code that it did not run: they are told in words."""
 UNSIGNED = "unsigned"
 """It refuses a signature: for this question, parts go back without any."""
 STAND_IN = "stand-in"
@@ -26,7 +26,8 @@ THINKS_ADAPTIVELY, THINKS_WITH_BUDGET = "thinking:adaptive", "thinking:budget"
 """It thinks as much as it likes, and takes no budget; or the other way round."""
 NO_FUNCTIONS = "no:functions"
 """It takes no functions of ours that it may call."""
-_KINDS = {NO_IMAGES: ("image",), NO_FILES: ("file",), NO_CODE: ("code", "code_result")}
+_KINDS = {NO_IMAGES: ("image",), NO_FILES: ("file",), NO_SOUNDS: ("sound",), NO_CODE: ("code", "code_result")}
+_KINDS_OF_FILES = {NO_IMAGES: "image", NO_FILES: "file", NO_SOUNDS: "sound"}
 
 
 def adapted(prompt: Prompt, quirks: frozenset[str]) -> Prompt:
@@ -47,10 +48,15 @@ def adapted(prompt: Prompt, quirks: frozenset[str]) -> Prompt:
 
 def refused_kinds(prompt: Prompt, quirks: frozenset[str]) -> Iterator[str]:
     """Yield the kinds of files in this prompt of which its deployment is told only the name."""
-    for quirk, kind in ((NO_IMAGES, "image"), (NO_FILES, "file")):
-        parts = (part for turn in prompt.turns for part in turn.parts if not part.detail.get("words"))
-        if quirk in quirks and any(_is_told(part, frozenset([kind])) for part in parts):
-            yield kind
+    refused = frozenset(kind for quirk, kind in _KINDS_OF_FILES.items() if quirk in quirks)
+    parts = [part for turn in prompt.turns for part in turn.parts if not part.detail.get("words")] if refused else []
+    told = {part.kind for part in parts if _is_told(part, refused)}
+    yield from (kind for kind in ("image", "file") if kind in told)
+
+
+def is_sound(part: Part) -> bool:
+    """Return whether the part is a recording, which is a file of a kind that few models take."""
+    return part.kind == "file" and str(part.detail.get("media_type", "")).startswith("audio/")
 
 
 def in_words(part: Part) -> Part:
@@ -89,7 +95,7 @@ def _told(parts: tuple[Part, ...], refused: frozenset[str]) -> tuple[Part, ...]:
 def _is_told(part: Part, refused: frozenset[str]) -> bool:
     """Return whether a part is of a refused kind; a text file is plain text, which every model takes."""
     is_text = part.kind == "file" and str(part.detail.get("media_type", "")).startswith("text/")
-    return part.kind in refused and not is_text
+    return ("sound" if is_sound(part) else part.kind) in refused and not is_text
 
 
 def _with_instructions(prompt: Prompt) -> tuple[Turn, ...]:

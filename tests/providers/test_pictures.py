@@ -1,6 +1,7 @@
 """Pictures that models make: twelve shapes of replies, fetched links, and requests that change them."""
 
 import base64
+import gzip
 import json
 import re
 import threading
@@ -232,6 +233,10 @@ def test_a_vendors_link_reaches_no_other_private_host_of_the_site(wire_vendor: F
         ([b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>"], "kind"),
         ([b"<html>sign in</html>"], "kind"),
         ([b""], "kind"),
+        ([{"Content-Type": "image/png"}, b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"], "kind"),
+        ([{"Content-Type": "image/png", "Content-Length": "0"}], "kind"),
+        ([{"Content-Encoding": "gzip"}, gzip.compress(PNG + bytes(30 * 2**20))], "size"),
+        ([302, {"Location": "http://169.254.169.254/latest"}, PNG], "redirect"),
         ([Act.BARE, b"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\n\r\nxx"], "broken"),
         ([Act.RESET], "broken"),
     ],
@@ -244,6 +249,27 @@ def test_a_link_that_cannot_be_had_says_why(
     monkeypatch.setattr(links, "CLOCKS", Clocks(0.5, 0.3, 0.8))
     wire_vendor.script = lambda _request: steps
     assert asked_for(f"http://{wire_vendor.host}/a.png", wire_vendor) == [(why,)]
+
+
+SPELLINGS = {
+    "a data address": f"data:image/png;base64,{b64(PNG)}",
+    "a blank behind the comma": f"data:image/png;base64, {b64(PNG)}",
+    "blanks around it": f"  data:image/png;base64,{b64(PNG)}\n",
+    "lines": f"data:image/png;base64,{base64.encodebytes(PNG).decode()}",
+    "another type than it has": f"data:image/jpeg;base64,{b64(PNG)}",
+    "no type": f"data:;base64,{b64(PNG)}",
+    "a type that says nothing": f"data:application/octet-stream;base64,{b64(PNG)}",
+    "capitals": f"DATA:IMAGE/PNG;BASE64,{b64(PNG)}",
+    "the other alphabet": base64.urlsafe_b64encode(PNG).decode().rstrip("="),
+    "base64 in lines": "\n" + base64.encodebytes(PNG).decode(),
+}
+
+
+@pytest.mark.parametrize("name", SPELLINGS)
+@pytest.mark.parametrize("field", ["b64_json", "url"])
+def test_bytes_are_read_however_they_are_spelled(name: str, field: str, ask: Ask, wire_vendor: FakeVendor) -> None:
+    wire_vendor.play(whole({"data": [{field: SPELLINGS[name]}]}))
+    assert got(ask("A cat", wire="image_api")) == [PNG]
 
 
 def test_a_stop_ends_a_fetch_at_once(ask: Ask, wire_vendor: FakeVendor) -> None:

@@ -37,9 +37,9 @@ from providers.wires.turns import NO_CACHE_MARKS, adapted
 
 __all__ = [
     "ASKS_USAGE", "AUDIO", "END_MARKER", "EXTRA_HEADERS", "FIELDS", "KEY_PLACEMENTS", "LABEL", "NAME", "NEIGHBOURS",
-    "ONLY_PICTURES", "OPTIONS", "PARAMETERS", "PAUSE", "PRESETS", "REPLIES", "SHORT_ANSWER", "WEB_SEARCHES", "body",
-    "catalogue_request", "doors", "drawn", "error", "hint", "other_list", "parse_catalogue", "parser", "plainer",
-    "request", "words_alone",
+    "ONLY_PICTURES", "OPTIONS", "PARAMETERS", "PAUSE", "PRESETS", "REPLIES", "SHORT_ANSWER", "TAKES_SOUNDS",
+    "WEB_SEARCHES", "body", "catalogue_request", "doors", "drawn", "error", "hint", "other_list", "parse_catalogue",
+    "parser", "plainer", "request", "words_alone",
 ]  # fmt: skip
 
 NAME = "anthropic"
@@ -47,6 +47,7 @@ LABEL = "Anthropic"
 END_MARKER = False
 ASKS_USAGE = False
 ONLY_PICTURES = False
+TAKES_SOUNDS = False
 PAUSE = "pause_turn"
 AUDIO = ""
 EXTRA_HEADERS = frozenset({"anthropic-version", "anthropic-beta"})

@@ -29,9 +29,9 @@ from providers.wires.refusals.fields import Field
 
 __all__ = [
     "ASKS_USAGE", "AUDIO", "END_MARKER", "EXTRA_HEADERS", "FIELDS", "KEY_PLACEMENTS", "LABEL", "NAME", "NEIGHBOURS",
-    "ONLY_PICTURES", "OPTIONS", "PARAMETERS", "PAUSE", "PRESETS", "REPLIES", "SHORT_ANSWER", "WEB_SEARCHES",
-    "begins_sound", "body", "catalogue_request", "doors", "drawn", "error", "hint", "other_list", "parse_catalogue",
-    "parser", "plainer", "request", "sound_in", "speech_request", "words_alone",
+    "ONLY_PICTURES", "OPTIONS", "PARAMETERS", "PAUSE", "PRESETS", "REPLIES", "SHORT_ANSWER", "TAKES_SOUNDS",
+    "WEB_SEARCHES", "begins_sound", "body", "catalogue_request", "doors", "drawn", "error", "hint", "other_list",
+    "parse_catalogue", "parser", "plainer", "request", "sound_in", "speech_request", "words_alone",
 ]  # fmt: skip
 
 NAME = "audio_api"
@@ -40,6 +40,7 @@ REPLIES = "text"
 END_MARKER = False
 ASKS_USAGE = False
 ONLY_PICTURES = False
+TAKES_SOUNDS = False
 PAUSE = ""
 AUDIO = NAME
 EXTRA_HEADERS = openai.EXTRA_HEADERS

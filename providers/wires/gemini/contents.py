@@ -19,6 +19,8 @@ from providers.wires.verbatim import kept, unwrap
 STAND_IN_SIGNATURE = "skip_thought_signature_validator"
 
 _ROLES = {"user": "user", "assistant": "model"}
+_MEDIA_TYPES = {"audio/mpeg": "audio/mp3"}
+"""Gemini's names of types that it calls otherwise."""
 _UNANSWERED = {"error": "Nobody called this function."}
 
 
@@ -69,7 +71,8 @@ def _in_our_words(part: Part) -> dict[str, Any]:
         named = {name: detail[name] for name in ("id", "name") if name in detail}
         return {"functionResponse": {**named, "response": {"result": told} if isinstance(told, str) else told}}
     if detail.get("data"):
-        return {"inlineData": {"mimeType": detail.get("media_type"), "data": detail["data"]}}
+        kind = detail.get("media_type")
+        return {"inlineData": {"mimeType": _MEDIA_TYPES.get(str(kind), kind), "data": detail["data"]}}
     if detail.get("uri"):
         return {"fileData": {"mimeType": detail.get("media_type"), "fileUri": detail["uri"]}}
     return {"text": in_words(part).text if part.kind in ("code", "code_result") else part.text}

@@ -41,9 +41,9 @@ from providers.wires.verbatim import reader
 
 __all__ = [
     "ASKS_USAGE", "AUDIO", "END_MARKER", "EXTRA_HEADERS", "FIELDS", "KEY_PLACEMENTS", "LABEL", "NAME", "NEIGHBOURS",
-    "ONLY_PICTURES", "OPTIONS", "PARAMETERS", "PAUSE", "PRESETS", "REPLIES", "SHORT_ANSWER", "WEB_SEARCHES", "body",
-    "catalogue_request", "doors", "drawn", "error", "hint", "other_list", "parse", "parse_catalogue", "parser",
-    "plainer", "request", "words_alone",
+    "ONLY_PICTURES", "OPTIONS", "PARAMETERS", "PAUSE", "PRESETS", "REPLIES", "SHORT_ANSWER", "TAKES_SOUNDS",
+    "WEB_SEARCHES", "body", "catalogue_request", "doors", "drawn", "error", "hint", "other_list", "parse",
+    "parse_catalogue", "parser", "plainer", "request", "words_alone",
 ]  # fmt: skip
 
 NAME = "gemini"
@@ -52,6 +52,7 @@ REPLIES = "candidates"
 END_MARKER = False
 ASKS_USAGE = False
 ONLY_PICTURES = False
+TAKES_SOUNDS = True
 PAUSE = ""
 AUDIO = NAME
 EXTRA_HEADERS = frozenset[str]()

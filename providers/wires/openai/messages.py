@@ -16,13 +16,14 @@ from typing import Any
 from providers.types import Address, Part, Prompt, Role, Turn
 from providers.wires.json_values import mapping
 from providers.wires.refusals.conversation import DEVELOPER
-from providers.wires.turns import TURN_BETWEEN, WITH_REASONING, accepted_turns, in_words
+from providers.wires.turns import TURN_BETWEEN, WITH_REASONING, accepted_turns, in_words, is_sound
 from providers.wires.verbatim import kept, reader, unwrap
 
 Message = dict[str, Any]
 
 NO_ARGUMENTS = "{}"
 """The spelling of no arguments: vendors send an empty text, and refuse it when it comes back (agno#9229)."""
+_SOUNDS = {"audio/wav": "wav", "audio/mpeg": "mp3"}
 _UNANSWERED = "Nobody called this function."
 _BETWEEN: Message = {"role": "assistant", "content": "Understood."}
 
@@ -153,7 +154,7 @@ def in_text(part: Part) -> str:
     """Return the part as text: its words, code, or the content of a text file."""
     if part.kind == "text":
         return part.text
-    if part.kind != "file":
+    if part.kind != "file" or is_sound(part):
         return in_words(part).text
     return f"{part.detail.get('name') or 'file'}:\n\n{_decoded(part)}"
 
@@ -168,6 +169,9 @@ def _decoded(part: Part) -> str:
 def _content(part: Part) -> Mapping[str, Any]:
     if not is_attached(part):
         return {"type": "text", "text": in_text(part)}
+    if is_sound(part):
+        heard = {"data": part.detail["data"], "format": _SOUNDS.get(media_type(part), "wav")}
+        return {"type": "input_audio", "input_audio": heard}
     address = f"data:{media_type(part)};base64,{part.detail['data']}"
     if part.kind == "image":
         return {"type": "image_url", "image_url": {"url": address}}

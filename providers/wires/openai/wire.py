@@ -30,9 +30,9 @@ from providers.wires.turns import adapted
 
 __all__ = [
     "ASKS_USAGE", "AUDIO", "END_MARKER", "EXTRA_HEADERS", "FIELDS", "KEY_PLACEMENTS", "LABEL", "NAME", "NEIGHBOURS",
-    "ONLY_PICTURES", "OPTIONS", "PARAMETERS", "PAUSE", "PRESETS", "REPLIES", "SHORT_ANSWER", "WEB_SEARCHES", "body",
-    "catalogue_request", "doors", "drawn", "error", "hint", "other_list", "parse", "parse_catalogue", "parser",
-    "plainer", "request", "words_alone",
+    "ONLY_PICTURES", "OPTIONS", "PARAMETERS", "PAUSE", "PRESETS", "REPLIES", "SHORT_ANSWER", "TAKES_SOUNDS",
+    "WEB_SEARCHES", "body", "catalogue_request", "doors", "drawn", "error", "hint", "other_list", "parse",
+    "parse_catalogue", "parser", "plainer", "request", "words_alone",
 ]  # fmt: skip
 
 NAME = "openai"
@@ -41,6 +41,7 @@ REPLIES = "choices"
 END_MARKER = True
 ASKS_USAGE = True
 ONLY_PICTURES = False
+TAKES_SOUNDS = True
 PAUSE = ""
 AUDIO = "audio_api"
 EXTRA_HEADERS = frozenset({"openai-organization", "openai-project"})

@@ -12,6 +12,7 @@ from providers.wires.turns import (
     NO_FILES,
     NO_FUNCTIONS,
     NO_IMAGES,
+    NO_SOUNDS,
     STAND_IN,
     THINKS_ADAPTIVELY,
     THINKS_WITH_BUDGET,
@@ -57,6 +58,14 @@ _FILES = (
     rf"unknown variant .{{0,2}}file\b|\b(file|document|pdf)s?{_INPUT} {_NOT_TAKEN}"
     rf"|support {_SOME}(files?|documents?|pdfs?)\b{_NOT_A_KIND}{_TEXTS_ONLY}"
 )
+# Sentences of OpenAI and servers like it (openai-python#2454), of OpenRouter, Gemini and vLLM.
+_SOUNDS = (
+    rf"unknown variant .{{0,2}}input_audio|\b(input_audio|audio|sound)['`]?s?{_INPUT}(?: modality)? {_NOT_TAKEN}"
+    rf"|support {_SOME}(audio|input_audio)\b{_NOT_A_KIND}|expected to be either text or image_url"
+    r"|at most 0 audio|invalid value: 'input_audio'|only supports? .{0,10}text|input should be 'text'"
+    r"|(音频|语音).{0,8}不支持|不支持.{0,6}(音频|语音)"
+    rf"{_TEXTS_ONLY}"
+)
 _FUNCTIONS = (
     r"(?:\bnot|n['’]t|no endpoints found that) support['`\" ]{1,3}(?:tools?|functions?)\b"
     rf"|\b(?:tools?|functions?)(?:[ _-](?:use|calls?|calling))?['`\"]{{0,2}}{_INPUT} {_NOT_TAKEN}"
@@ -76,6 +85,7 @@ TURNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         (TURN_BETWEEN, r"unexpected role ['`]?user['`]? after role ['`]?tool"),
         (INSTRUCTIONS_FIRST, _SYSTEM),
         (NO_IMAGES, _IMAGES),
+        (NO_SOUNDS, _SOUNDS),
         (NO_FILES, _FILES),
         (NO_CODE, r"executable_?code|code_?execution_?result"),
         (NO_FUNCTIONS, _FUNCTIONS),

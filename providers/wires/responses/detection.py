@@ -9,6 +9,7 @@ from dataclasses import replace
 from providers.types import Address
 from providers.wires.declarations import AUTHORIZATION, BEARER, Hint, Neighbour, Question
 from providers.wires.image_api.detection import BESIDE
+from providers.wires.task_api.detection import BESIDE as TASKS
 
 KEY_PLACEMENTS = (BEARER, AUTHORIZATION)
 SHORT_ANSWER = {"max_output_tokens": 32}
@@ -23,6 +24,7 @@ NEIGHBOURS = (
         ),
     ),
     BESIDE,
+    TASKS,
 )
 
 _DOOR = "/responses"

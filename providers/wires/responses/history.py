@@ -16,7 +16,7 @@ from providers.types import Address, Part, Prompt, Role
 from providers.wires.json_values import string
 from providers.wires.openai.messages import NO_ARGUMENTS, in_text, is_attached, media_type
 from providers.wires.responses.items import NAME, OUTPUTS, SEPARATOR
-from providers.wires.turns import WITH_REASONING, accepted_turns
+from providers.wires.turns import WITH_REASONING, accepted_turns, in_words, is_sound
 from providers.wires.verbatim import kept, reader, unwrap
 
 Item = dict[str, Any]
@@ -144,6 +144,8 @@ def _content(parts: list[Part]) -> str | list[Item]:
 
 
 def _input(part: Part) -> Item:
+    if is_sound(part):  # this wire has no place for it
+        return {"type": "input_text", "text": in_words(part).text}
     if not is_attached(part):
         return {"type": "input_text", "text": in_text(part)}
     address = f"data:{media_type(part)};base64,{part.detail['data']}"

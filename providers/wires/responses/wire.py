@@ -29,9 +29,9 @@ from providers.wires.turns import adapted
 
 __all__ = [
     "ASKS_USAGE", "AUDIO", "END_MARKER", "EXTRA_HEADERS", "FIELDS", "KEY_PLACEMENTS", "LABEL", "NAME", "NEIGHBOURS",
-    "ONLY_PICTURES", "OPTIONS", "PARAMETERS", "PAUSE", "PRESETS", "REPLIES", "SHORT_ANSWER", "WEB_SEARCHES", "body",
-    "catalogue_request", "doors", "drawn", "error", "hint", "other_list", "parse_catalogue", "parser", "plainer",
-    "request", "words_alone",
+    "ONLY_PICTURES", "OPTIONS", "PARAMETERS", "PAUSE", "PRESETS", "REPLIES", "SHORT_ANSWER", "TAKES_SOUNDS",
+    "WEB_SEARCHES", "body", "catalogue_request", "doors", "drawn", "error", "hint", "other_list", "parse_catalogue",
+    "parser", "plainer", "request", "words_alone",
 ]  # fmt: skip
 
 LABEL = translate_noop("OpenAI Responses")
@@ -40,6 +40,7 @@ REPLIES = "type"
 END_MARKER = False
 ASKS_USAGE = False
 ONLY_PICTURES = False
+TAKES_SOUNDS = False
 PAUSE = ""
 AUDIO = "audio_api"
 EXTRA_HEADERS = openai.EXTRA_HEADERS

@@ -3,11 +3,13 @@
  * there is more or less to send. A draft keeps what the server has; what was not sent for a day is gone, and the tray says so.
  */
 
+import { objection, refusal } from "../helpers/file-refusal.js";
 import { size } from "../helpers/formats.js";
 import { capabilityFor } from "../helpers/media-types.js";
 import { phrase } from "../helpers/phrases.js";
 import { preview } from "../helpers/preview.js";
 import { codeOf } from "../helpers/refused.js";
+import { isSound, soundFile } from "../helpers/sound-file.js";
 import { clone } from "../helpers/templates.js";
 import { isGone, upload } from "../helpers/upload.js";
 import { FileForms } from "../models/file-forms.js";
@@ -49,11 +51,14 @@ class FileTray extends HTMLElement {
     return this.#queue;
   }
 
-  /** Takes what it can of these and says why it does not take the rest. */
+  /** Takes what it can of these and says why it does not take the rest; a sound that the model does not hear becomes words. */
   add(files) {
     this.#problems = [];
-    for (const file of files) {
-      const reason = this.#refusal(file);
+    const voice = this.#model.takes.includes("sounds") ? null : this.closest("message-composer").querySelector("voice-input");
+    const spoken = files.filter((file) => voice && isSound(file));
+    if (spoken.length) customElements.whenDefined("voice-input").then(() => voice.take(spoken));
+    for (const file of files.filter((one) => !spoken.includes(one))) {
+      const reason = refusal(file, this.#items.length, this.dataset, this.#model);
       if (reason) this.#problems.push(reason);
       else this.#upload(file, this.#show(file.name, file.size, file.type, URL.createObjectURL(file)));
     }
@@ -90,23 +95,10 @@ class FileTray extends HTMLElement {
     return [...this.querySelectorAll(".tray__file")];
   }
 
-  #refusal({ name, size: bytes, type }) {
-    const { most, bytes: limit } = this.dataset;
-    const kind = capabilityFor(type);
-    if (this.#items.length >= Number(most)) return phrase("file.too_many", { most });
-    if (!kind) return phrase(type.startsWith("audio/") ? "file.sound" : "file.bad_field", { name });
-    if (bytes > Number(limit)) return phrase("file.too_long", { name, limit: limit / 2 ** 20 });
-    return kind === "images" && !this.#model.takes.includes(kind) ? this.#objection(kind) : "";
-  }
-
-  #objection(kind) {
-    return phrase(`model.without.${kind}`, { model: this.#model.name });
-  }
-
   get #objections() {
-    const bound = this.#items.filter((item) => item.dataset.kind === "images" || this.#stored.get(item)?.text_tokens === null);
+    const bound = this.#items.filter((item) => item.dataset.kind !== "documents" || this.#stored.get(item)?.text_tokens === null);
     const kinds = new Set(bound.map(({ dataset }) => dataset.kind));
-    return [...kinds].filter((kind) => !this.#model.takes.includes(kind)).map((kind) => this.#objection(kind));
+    return [...kinds].filter((kind) => !this.#model.takes.includes(kind)).map((kind) => objection(kind, this.dataset, this.#model));
   }
 
   #show(name, bytes, mediaType, picture) {
@@ -139,7 +131,8 @@ class FileTray extends HTMLElement {
   async #send(file, item, signal) {
     const bar = item.querySelector("progress");
     try {
-      if (!signal.aborted) this.#keep(item, await upload(file, (share) => (bar.value = share), signal));
+      const sent = await soundFile(file, this.dataset.bytes);
+      if (!signal.aborted) this.#keep(item, await upload(sent, (share) => (bar.value = share), signal));
     } catch (error) {
       const code = codeOf(error);
       if (!signal.aborted) this.#failed(item, file, code);

@@ -123,15 +123,11 @@ export class Attachments extends EventTarget {
     if (event.type === "drop") this.add(event.dataTransfer.files);
   }
 
-  /** Takes files along with the next message; sounds become words in the box where a model writes down speech. */
+  /** Takes files along with the next message. */
   add(files) {
     const chosen = [...files]; // The list empties itself with the field, which must be able to take the same file again.
     this.#composer.form.file.value = "";
-    const voice = this.#composer.querySelector("voice-input");
-    const sounds = chosen.filter(({ type }) => voice && type.startsWith("audio/"));
-    if (sounds.length) customElements.whenDefined("voice-input").then(() => voice.take(sounds));
-    const others = chosen.filter((file) => !sounds.includes(file));
-    if (others.length) this.#withTray((tray) => tray.add(others)).then(() => focusForTyping(this.#composer.text));
+    if (chosen.length) this.#withTray((tray) => tray.add(chosen)).then(() => focusForTyping(this.#composer.text));
   }
 
   async #withTray(use) {
