@@ -1,5 +1,6 @@
 """Files that people add to their messages: by button, paste and drop, and what becomes of them."""
 
+import base64
 import io
 import re
 import threading
@@ -10,6 +11,7 @@ from PIL import Image
 from playwright.sync_api import FilePayload, Route, expect
 
 from conversations.files.converting.dispatch import WORD
+from conversations.files.sounds import seconds_of
 from conversations.files.storage import MAX_BYTES
 from conversations.models import Conversation, File, Message
 from providers.models import Deployment, LanguageModel
@@ -20,6 +22,8 @@ from tests.browser.watch import NO_NETWORK
 from tests.conftest import Cast, serve
 from tests.conversations.document_samples import pdf, word_chinese
 from tests.conversations.hostile_documents import HOSTILE
+from tests.conversations.test_heard_files import MP3
+from tests.conversations.test_speech import sound
 from tests.fake_vendor import FakeVendor
 
 NOTES = FilePayload(name="notes.txt", mimeType="text/plain", buffer="Grüße\n中文\n".encode())
@@ -290,3 +294,28 @@ def test_documents_say_how_they_go_and_go_as_text(
     assert "计划书.docx:\n\n# 项目计划书" in said["content"]
     assert "paper.pdf:\n\n## Page 1\n\nHello from page one" in said["content"]
     expect(alice.questions.first.locator(".file__name")).to_have_text(["计划书.docx", "paper.pdf"])
+
+
+def test_recordings_go_along_where_the_model_hears(
+    cast: Cast, seeing: LanguageModel, vendor: FakeVendor, visit: Visit
+) -> None:
+    Deployment.objects.update(takes_sounds=True)
+    mole = serve(vendor, "openai", "mole")
+    mole.deployments.update(takes_sounds=False)
+    alice = visit(cast.alice)
+    alice.choose_model("eagle")
+    memo = FilePayload(name="memo.wav", mimeType="audio/wav", buffer=sound(2, 44_100))
+    alice.attach(memo, FilePayload(name="talk.mp3", mimeType="audio/mpeg", buffer=MP3))
+    alice.uploaded(2)
+    expect(alice.attached.locator(".tray__form")).to_have_text([re.compile(r"^as it is · about \d+ tokens")] * 2)
+    alice.choose_model("mole")
+    expect(alice.tray_notice).to_have_text("mole does not take recordings. Choose another model or remove them.")
+    expect(alice.send_button).to_be_disabled()
+    alice.choose_model("eagle")
+    expect(alice.tray_notice).to_be_hidden()
+    alice.ask("What is said?")
+    heard = [part["input_audio"] for part in vendor.requests[0].json["messages"][0]["content"] if "input_audio" in part]
+    assert [one["format"] for one in heard] == ["wav", "mp3"]
+    assert base64.b64decode(heard[1]["data"]) == MP3
+    assert seconds_of(base64.b64decode(heard[0]["data"])) == 2
+    expect(alice.questions.first.locator(".file__name")).to_have_text(["memo.wav", "talk.mp3"])
