@@ -19,7 +19,7 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f]")
 
 
 def media_type_of(content: bytes) -> str | None:
-    """Return the type of a picture, a PDF, a sound or a text in UTF-8, or None for any other content."""
+    """Return the type of a picture, PDF, sound or text in UTF-8, or None for any other content."""
     if content.startswith(b"\x89PNG\r\n\x1a\n"):
         return "image/png"
     if content.startswith(b"\xff\xd8\xff"):

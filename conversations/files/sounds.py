@@ -56,7 +56,7 @@ def seconds_of(content: bytes) -> float:
 
 
 def samples_of(content: bytes) -> tuple[Format, bytes] | None:
-    """Return the first format and the samples of the first `data` chunk behind it, or None if this is no WAV.
+    """Return the first format and the samples of the first `data` chunk behind it, or None.
 
     All bytes behind are samples where a recorder gave no size, or one beyond the end.
     """

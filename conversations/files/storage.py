@@ -128,7 +128,7 @@ def store_generated(reply_id: UUID, part: Part) -> Part:
 
 
 def parts_without_place(reply: Message) -> list[dict[str, object]]:
-    """Return the parts of files that a reply made and that a dead process stored, but did not write into its row."""
+    """Return the parts of a reply's files that its row does not name: its process died before."""
     named = {part.get("file") for part in reply.parts}
     return [part_of(file) for file in reply.files.order_by("created_at") if str(file.pk) not in named]
 

@@ -206,7 +206,7 @@ def usage_so_far(reply: Message) -> Usage:
 
 
 def _pictures_of(reply: Message, parts: Iterable[Mapping[str, Any]]) -> int:
-    """Return the pictures of a reply that broke off: those that came, and of a model for pictures all asked for."""
+    """Return the pictures of a broken reply: those that came or, if its model draws, all asked for."""
     came = sum(part["kind"] == "image" for part in parts)
     draws = reply.model is not None and any(one.draws for one in reply.model.deployments.all())
     given = {**reply.conversation.parameters, **reply.parameters}

@@ -17,6 +17,7 @@ from tests.vendor_replies import event
 
 _FIRST_WORDS = {
     "image_api": lambda _: event({"type": "image_generation.partial_image"}),
+    "task_api": lambda _: b"",
     "audio_api": lambda _: b"",
     **{dialect.wire: dialect.piece for dialect in DIALECTS if not dialect.start},
 }
@@ -49,7 +50,7 @@ def _error_in_a_reply(wire: str, body: object) -> VendorError:
     reading = Reading(WIRES[wire], KeyMask(""))
     with pytest.raises(VendorError) as raised:
         list(reading.feed(_FIRST_WORDS[wire]("Hello") + event(body)))
-    assert wire in ("image_api", "audio_api") or reading.first_token_at is not None
+    assert wire in ("image_api", "task_api", "audio_api") or reading.first_token_at is not None
     return raised.value
 
 
