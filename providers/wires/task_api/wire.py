@@ -68,7 +68,7 @@ def status_request(address: Address, task: str) -> HttpRequest:
 
 
 def task_in(answer: bytes) -> str:
-    """Return the id of the task that an answer has begun, or "" where it tells of none, or of its end."""
+    """Return the id of the task that an answer has begun, or "" where it tells of none."""
     data = mapping(_object(answer).get(REPLIES))
     task = string(data.get("request_id"))
     is_open = _status(data) in (*_UNDER_WAY, "")
