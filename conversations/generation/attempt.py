@@ -49,8 +49,8 @@ class Attempt:
     """One attempt: the route to the vendor, the prompt, the payer, and the parts that the reply begins with.
 
     `sources` are the passages that go with the question: they are the reply's first part once the vendor answers.
-    `tools` is what the model may still ask for. `counted` is the usage of the reply's earlier calls, and `written` the
-    number of characters that they wrote.
+    `tools` is what the model may still ask for. `searches` is how often the vendor was let go on with a search of its
+    own. `counted` is the usage of the reply's earlier calls, and `written` the number of characters that they wrote.
     """
 
     route: Route
@@ -59,12 +59,13 @@ class Attempt:
     carried: tuple[LivePart, ...] = ()
     sources: Part | None = None
     tools: Tools | None = None
+    searches: int = 0
     counted: Usage | None = None
     written: int = 0
 
 
 def attempt(live: LiveReply, task: Attempt) -> Generator[Wait, None, Outcome | None]:
-    """Call, and again for each answer to what the model asks for; returns None if another route may be tried."""
+    """Call, and again as often as the vendor is to go on; returns None if another route may be tried."""
     queue.dequeue(live)
     live.waiting = None
     step: Attempt | Outcome | None = task
@@ -75,7 +76,7 @@ def attempt(live: LiveReply, task: Attempt) -> Generator[Wait, None, Outcome | N
 
 def _one_call(live: LiveReply, task: Attempt) -> Generator[Wait, None, Attempt | Outcome | None]:
     """Call once; returns the next call, the outcome, or None if the call failed before a word."""
-    trying = _Trying(live, task, Meter(task.prompt))
+    trying = _Trying(live, task, Meter(task.prompt), begin=len(live.fed.text()))
     outcome, fault = "unavailable", None  # unless the call ends in one of the usual ways, the fault is ours
     try:
         yield from _call(trying)
@@ -85,7 +86,7 @@ def _one_call(live: LiveReply, task: Attempt) -> Generator[Wait, None, Attempt |
     yield BLOCKING
     used = trying.used()
     counted = used.counted.plus(task.counted)
-    if fault is None and trying.asks:
+    if fault is None and (trying.asks or trying.following):
         return _go_on(trying, trying.call(ledger.WENT_ON, used), counted)
     call = trying.call(outcome, used)
     if trying.is_plain and fault is None:
@@ -105,15 +106,13 @@ def _one_call(live: LiveReply, task: Attempt) -> Generator[Wait, None, Attempt |
 def _go_on(trying: "_Trying", call: Call, counted: Usage) -> Attempt | Outcome:
     """Record the call, answer what the model asked for, and return the next call, or why there is none."""
     live, task, stream = trying.live, trying.task, trying.stream
-    assert task.tools is not None
     assert stream is not None
     try:
         database_threads.submit_change(_record_round, trying, call).result()
-        first = 1 + count_sources(list(live.fed))
-        answer = database_threads.submit_preparation(task.tools.answer, task.prompt, list(trying.said), first)
-        prompt, shown = answer.result()
-        wrote = trying.said.text()
-        between = "\n\n" if wrote.strip() and not wrote.endswith("\n\n") else ""
+        prompt, shown = _following(trying)
+        wrote = live.fed.text()[trying.begin :]
+        is_apart = prompt.turns[-1].role == "user" and wrote.strip() and not wrote.endswith("\n\n")
+        between = "\n\n" if is_apart else ""
         for delta in (*([Delta(between)] if between else []), *(Delta(part=part) for part in shown)):
             _feed(live, delta)
         route = next_route(task.route, stream.quirks, call.total_ms / 1000)
@@ -122,9 +121,10 @@ def _go_on(trying: "_Trying", call: Call, counted: Usage) -> Attempt | Outcome:
         if not live.stopped:
             database_threads.submit_change(budgets.reserve_again, task.payer, route, prompt).result()
             if not live.stopped:
-                carried = (*task.carried, LivePart(wrote, trying.said.thought()))
+                carried = (LivePart(live.fed.text(), live.fed.thought()),)
                 following = replace(task, route=route, prompt=prompt, carried=carried, sources=None, counted=counted)
-                return replace(following, written=task.written + len(wrote) + len(between))
+                searches = task.searches + (stream.following is not None)
+                return replace(following, searches=searches, written=task.written + len(wrote) + len(between))
         outcome = outcome_of_stop(live, stream, counted)
     except KeyWithdrawn as error:
         outcome = outcome_of_error(live, error.code, error.text, stream, counted)
@@ -139,6 +139,18 @@ def _go_on(trying: "_Trying", call: Call, counted: Usage) -> Attempt | Outcome:
     return outcome
 
 
+def _following(trying: "_Trying") -> tuple[Prompt, list[Part]]:
+    """Return the prompt of the next call, and what the reply shows of the answers in it."""
+    assert trying.stream is not None
+    if trying.stream.following is not None:
+        return trying.stream.following, []
+    tools = trying.task.tools
+    assert tools is not None
+    first = 1 + count_sources(list(trying.live.fed))
+    answer = database_threads.submit_preparation(tools.answer, trying.task.prompt, list(trying.said), first)
+    return answer.result()
+
+
 def _record_round(trying: "_Trying", call: Call) -> None:
     """Record a call that another one follows; the key stays taken."""
     assert trying.live.search is not None
@@ -151,7 +163,7 @@ def _record_round(trying: "_Trying", call: Call) -> None:
 def _call(trying: "_Trying") -> Iterator[Wait]:
     live, task = trying.live, trying.task
     try:
-        with _current_route(live, task.route).stream(task.prompt) as trying.stream:
+        with _current_route(live, task.route).stream(task.prompt, task.searches) as trying.stream:
             live.drawing = trying.stream if task.route.pictures is not None else None
             live.attach(trying.stream, task.route.key_id)
             queue.wake_next()  # wakes the next in the line
@@ -175,6 +187,8 @@ class _Trying:
     said: Parts = field(default_factory=Parts)
     """All that came, as it came; kept only if the model may ask for files."""
     asked: list[Delta] = field(default_factory=list)
+    begin: int = 0
+    """Characters of the reply before this call."""
     begun: float = field(default_factory=time.monotonic)
 
     @property
@@ -189,8 +203,16 @@ class _Trying:
     def asks(self) -> bool:
         """Return whether the model waits for answers that it may have."""
         finish = self.stream.finish if self.stream else None
-        is_waiting = bool(self.asked) and finish is not None and finish.reason == "tool_call"
-        return is_waiting and self.error is None and not (self.live.stopped or self.live.withdrawn)
+        return bool(self.asked) and finish is not None and finish.reason == "tool_call" and self._may_go_on
+
+    @property
+    def following(self) -> bool:
+        """Return whether the vendor goes on by itself if it is called again."""
+        return self.stream is not None and self.stream.following is not None and self._may_go_on
+
+    @property
+    def _may_go_on(self) -> bool:
+        return self.error is None and not (self.live.stopped or self.live.withdrawn)
 
     @property
     def may_have_drawn(self) -> bool:

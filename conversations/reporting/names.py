@@ -14,7 +14,7 @@ from providers.models import ApiKey, Endpoint, LanguageModel
 OUTCOMES = {
     "complete": gettext_lazy("complete"),
     "stopped": gettext_lazy("stopped"),
-    "tool_call": gettext_lazy("asked for files"),
+    "tool_call": gettext_lazy("another call followed"),
     "key_refused": gettext_lazy("key refused"),
     "quota": gettext_lazy("no quota left"),
     "rate_limited": gettext_lazy("too many requests"),

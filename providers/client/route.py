@@ -44,8 +44,8 @@ class Route:
     pictures: Mapping[str, Parameter] | None = None
     through_proxy: bool = True
 
-    def stream(self, prompt: Prompt) -> Stream:
-        """Return an unopened stream of the reply. It connects when iterated.
+    def stream(self, prompt: Prompt, searches: int = 0) -> Stream:
+        """Return an unopened stream of the reply, which went on so often for a search. It connects when iterated.
 
         Blocks while the local model starts. Raises VendorDown if that fails.
         """
@@ -53,7 +53,7 @@ class Route:
         within = fitted(prompt.parameters, registry.wire(self.address.wire).PARAMETERS)
         parameters = {**drawing(within, self.pictures), "raw": self.raw_extras}
         asked = replace(prompt, parameters=parameters)
-        return Stream(self.reachable(), asked, self.key, network=self.network())
+        return Stream(self.reachable(), asked, self.key, network=self.network(), searches=searches)
 
     def speech(self, prompt: Prompt) -> SpeechStream:
         """Return an unopened call that reads the words of `prompt` aloud."""

@@ -11,7 +11,6 @@ from providers.client.pictures import Fetching
 from providers.client.tasks import Task
 from providers.errors import BadReply, NothingSaid, ReplyTooLong, VendorError
 from providers.reading.reader import Reading
-from providers.reading.size_limits import SizeLimit
 from providers.text import to_utf8, without_key
 from providers.transport.body.waits import BLOCKING, Wait, waited_for
 from providers.transport.call import Call, HungUp, key_mask
@@ -24,7 +23,6 @@ from providers.wires.question import doubt_if_quoted, note_model
 from providers.wires.refusals import other_wire
 from providers.wires.refusals.fields import Change, changes, fitted
 from providers.wires.refusals.lessons import Lesson, lesson, without_disproved
-from providers.wires.sources import further_on
 from providers.wires.turns import refused_kinds
 from providers.wires.verbatim import is_echo, joined, marked, with_calls_echoed, with_pause
 
@@ -33,16 +31,16 @@ _END_SECONDS = 0.05
 # Without streaming, the first token arrives together with the last.
 _WHOLE_REPLY_FACTOR = 10
 MAX_CALLS = 8
-"""Calls for one reply. Each one after a refusal asks differently from all before; more refusals than this mean another
+"""Calls of one stream. Each one after a refusal asks differently from all before; more refusals than this mean another
 fault."""
 MAX_SEARCHES = 4
-"""Times that a vendor is given back its calls of a search, or all that came before a pause."""
+"""Times that a vendor is given back its calls of a search, or all that came before a pause, for one reply."""
 _AT_THE_VENDOR = ("web_search", "code_execution")
 """Parameters of work at the vendor, which may be paused."""
 
 
 class Stream:
-    """One reply. Iterate it for deltas, once; leave its `with` to hang up.
+    """One answer of a vendor. Iterate it for deltas, once; leave its `with` to hang up.
 
     Iterating waits in this thread; `steps` yields the waits, for a driver of many streams. Both raise VendorError,
     after all deltas that came before. After `stop()` they just end, with `stopped` set.
@@ -50,8 +48,9 @@ class Stream:
     It leaves that out, puts it into the range named, or spells it in another way. An empty body is asked for its
     reason, by a call without streaming. Once that is answered, `quirks` is the new value of `Address.quirks`.
     `sentences` are the vendor's words for each new quirk, "" if they quote the question. If a refusal names
-    another wire for this model, it is asked over that one, unless the stream `keeps_wire`. Calls of a vendor's own
-    function of web search are given back to it, and the reply goes on. So is what it said before a pause.
+    another wire for this model, it is asked over that one, unless the stream `keeps_wire`.
+    `following` is the prompt with which the reply goes on, None if it has ended. A vendor's own function of web search
+    is then to be given back its calls, or a vendor that paused all that it said. `searches` is how often that was done.
     """
 
     def __init__(
@@ -62,8 +61,10 @@ class Stream:
         *,
         network: Network = Network(),  # noqa: B008  # frozen
         keeps_wire: bool = False,
+        searches: int = 0,
     ) -> None:
         self.stopped = False
+        self.following: Prompt | None = None
         self.sentences: dict[str, str] = {}
         self._kept = self._known = address.quirks
         self._asked = {address.quirks}
@@ -73,9 +74,7 @@ class Stream:
         self._fetching: Fetching | None = None
         self._task: Task | None = None
         self._calls = 0
-        self._searches, self._written, self._room = 0, 0, SizeLimit()
-        self._used: Usage | None = None
-        self._first_token_at: float | None = None
+        self._may_go_on = searches < MAX_SEARCHES
         self._over = False
         self._begin()
 
@@ -105,9 +104,8 @@ class Stream:
 
     @property
     def usage(self) -> Usage | None:
-        """Return the vendor's last report of token counts, with those of the calls before that one went on from."""
-        latest = self._reading.usage
-        return self._used if latest is None else latest.plus(self._used)
+        """Return the vendor's last report of token counts."""
+        return self._reading.usage
 
     @property
     def finish(self) -> Finish | None:
@@ -116,8 +114,8 @@ class Stream:
 
     @property
     def first_token_at(self) -> float | None:
-        """Return the time of the first word, or thought, of all calls: monotonic seconds."""
-        return self._first_token_at or self._reading.first_token_at
+        """Return the time of the first word, or thought: monotonic seconds."""
+        return self._reading.first_token_at
 
     @property
     def has_left(self) -> bool:
@@ -190,7 +188,7 @@ class Stream:
     def _deltas(self) -> Iterator[Delta | Wait]:
         while True:
             try:
-                following = yield from self._one_call()
+                self.following = yield from self._one_call()
             except VendorError as error:
                 error.quote = without_key(error.quote, self._mask)
                 doubt_if_quoted(error, self._prompt)
@@ -198,10 +196,7 @@ class Stream:
                 if not (self._learn(error) or self._ask_for_the_reason(error)):
                     raise
                 continue
-            if following is None:
-                return
-            self._used, self._prompt, self._first_token_at = self.usage, following, self.first_token_at
-            self._repeat(self._address)
+            return
 
     def _one_call(self) -> Generator[Delta | Wait, None, Prompt | None]:
         """Yield one call's deltas; returns the prompt of the call that goes on, if the vendor wants one."""
@@ -221,37 +216,30 @@ class Stream:
     def _without_echoes(self, function: str) -> Generator[Delta | Wait, None, list[Part]]:
         """Yield one call's deltas without calls of the vendor's own function, which it wants to be given back.
 
-        Returns what is given back, with the words and thoughts before. The last call yields all of it.
+        Returns what is given back, with the words and thoughts before. A call from which none goes on yields all of it.
         """
         thoughts, words, calls = list[str](), list[str](), list[Part]()
         for delta in self._attempt():
             part = delta.part if isinstance(delta, Delta) else None
             if isinstance(delta, Wait):
                 yield delta
-            elif part and self._searches < MAX_SEARCHES and is_echo(part, function):
+            elif part and self._may_go_on and is_echo(part, function):
                 calls.append(part)
             else:
                 thoughts.append(delta.thought)
                 words.append(delta.text)
-                yield from self._room.fitting(delta)  # all calls make one reply
-        self._searches += bool(calls)
+                yield delta
         return [Part("thought", "".join(thoughts)), Part("text", "".join(words)), *calls] if calls else calls
 
     def _until_a_pause(self) -> Generator[Delta | Wait, None, list[Part]]:
         """Yield one call's deltas; returns all of it if the vendor has only paused, and is to go on."""
-        said, before = list[Part](), self._written
+        said = list[Part]()
         for delta in self._attempt():
             if isinstance(delta, Delta):
-                self._written += len(delta.text)
                 said += [delta.part] if delta.part else [Part("thought", delta.thought), Part("text", delta.text)]
-                if delta.part is not None:
-                    delta = replace(delta, part=further_on(delta.part, before))
-                yield from self._room.fitting(delta)
-            else:
-                yield delta
+            yield delta
         is_paused = self.finish is not None and self.finish.vendor_reason == self._wire.PAUSE
-        self._searches += is_paused
-        return joined(said) if is_paused and self._searches <= MAX_SEARCHES and self._calls < MAX_CALLS else []
+        return joined(said) if is_paused and self._may_go_on else []
 
     def _learn(self, error: VendorError) -> bool:
         """Return whether `error` teaches another way to ask, after preparing a call that uses it."""

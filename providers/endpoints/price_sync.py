@@ -20,7 +20,7 @@ from providers.models import Deployment, Endpoint, PriceChange
 from providers.models.money import today
 from providers.money import models_dev
 from providers.money.amounts import strictly_decoded
-from providers.money.price_list import PRICES, Factors, Note, Offer, PriceList, product
+from providers.money.price_list import LONG, LONG_ABOVE, PRICES, Factors, Note, Offer, PriceList, product
 from providers.prices import plain
 
 GATEWAY, MODELS, TABLE = "gateway", "models", "table"
@@ -113,14 +113,17 @@ def compare(endpoint: Endpoint, prices: PriceList, rate: Decimal) -> Comparison:
 
 
 def _differences(deployment: Deployment, offer: Offer, rate: Decimal) -> Iterator[Difference]:
-    for column in PRICES:
-        factors = offer.prices.get(column)
-        if factors is None:
-            continue
-        before, after = getattr(deployment, column), product(factors, rate)
-        is_known = after is not None or not factors
-        if is_known and before != after:
-            yield Difference(column, before, after, factors if rate == 1 else (*factors, rate))
+    told = {column: factors for column in PRICES if (factors := offer.prices.get(column)) is not None}
+    rates = {column: Decimal(1) if column == LONG_ABOVE else rate for column in told}
+    after = {column: product(factors, rates[column]) for column, factors in told.items()}
+    too_large = {column for column, factors in told.items() if factors and after[column] is None}
+    if too_large.intersection(LONG):
+        too_large |= set(LONG)
+    for column in (column for column in told if column not in too_large):
+        before = getattr(deployment, column)
+        if before != after[column]:
+            factors = told[column] if rates[column] == 1 else (*told[column], rate)
+            yield Difference(column, None if before is None else Decimal(before), after[column], factors)
 
 
 def signed(endpoint: Endpoint, comparison: Comparison, source: str, rate: Decimal | None) -> str:

@@ -1,12 +1,13 @@
 """A table of vendors with their models and prices, in the shape of models.dev, which an administrator uploads.
 
 Source: models.dev's api.json: USD for a million tokens; many entries have gaps. Prices that begin at a length of the
-question stand in further entries of `cost`.
+question stand in `tiers` of `cost`, each with its `tier`, and in older tables in `context_over_200k`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,13 +16,16 @@ from providers.money.price_list import (
     CALL_PRICE,
     MAX_ID_LENGTH,
     MAX_MODELS,
+    Factors,
     Note,
     Offer,
     PriceList,
+    Tier,
     is_name,
+    long_prices,
     price_list,
 )
-from providers.wires.json_values import mapping, string
+from providers.wires.json_values import mapping, sequence, string
 
 _NAMES = {
     "input_price": "input",
@@ -30,6 +34,7 @@ _NAMES = {
     "written_price": "cache_write",
     "thought_price": "reasoning",
 }
+_OLDER = ("context_over_200k", Decimal(200_000))
 
 
 def read(table: object, vendor: str, base_url: str, models: Collection[str]) -> PriceList:
@@ -60,7 +65,25 @@ def _host(told: Mapping[str, Any]) -> str | None:
 def _offers(models: Mapping[str, Any]) -> Iterator[Offer]:
     for key, told in list(models.items())[:MAX_MODELS]:
         cost = mapping(mapping(told).get("cost"))
-        prices = {name: (value,) for name, field in _NAMES.items() if (value := price(cost.get(field))) is not None}
+        prices = {name: each for name, field in _NAMES.items() if (each := _each(cost, field)) is not None}
         if prices and len(key) <= MAX_ID_LENGTH:
-            has_tiers = any(isinstance(value, dict | list) for value in cost.values())
-            yield Offer(key, {**prices, CALL_PRICE: ()}, frozenset({Note.TIERS} if has_tiers else ()))
+            long, notes = long_prices(_tiers(cost))
+            if not long and any(isinstance(value, dict | list) and value for value in cost.values()):
+                notes |= {Note.TIERS}
+            yield Offer(key, {**prices, CALL_PRICE: (), **long}, notes)
+
+
+def _tiers(cost: Mapping[str, Any]) -> Iterator[Tier]:
+    """Yield the tiers by the length of the question; those of older tables only where there are no others."""
+    name, above = _OLDER
+    told = [mapping(one) for one in sequence(cost.get("tiers"))] or [mapping(cost.get(name))]
+    for one in told:
+        begin = mapping(one.get("tier"))
+        is_of_length = begin.get("type") == "context"
+        size = above if not cost.get("tiers") else price(begin.get("size")) if is_of_length else None
+        yield size, _each(one, "input"), _each(one, "output")
+
+
+def _each(cost: Mapping[str, Any], field: str) -> Factors | None:
+    value = price(cost.get(field))
+    return None if value is None else (value,)

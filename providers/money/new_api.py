@@ -2,7 +2,8 @@
 
 Source: new-api's /api/pricing and its ratio settings: 500,000 units of quota are one unit of money, a ratio of 1 is
 0.002 of it for a thousand tokens, and each group of keys pays its own share. A model without `cache_ratio` has a price
-of cached input that is unknown. `quota_type` 1 is a price for each call. DMXAPI counts in CNY.
+of cached input that is unknown. `quota_type` 1 is a price for each call. A price may be an expression instead, which
+has tiers by the length of the question. DMXAPI counts in CNY.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from itertools import islice
 from typing import Any
 
 from providers.money.amounts import price
+from providers.money.expressions import tiers_of
 from providers.money.price_list import (
     CALL_PRICE,
+    LONG,
     MAX_GROUPS,
     MAX_ID_LENGTH,
     MAX_MODELS,
@@ -24,12 +27,14 @@ from providers.money.price_list import (
     Offer,
     PriceList,
     is_name,
+    long_prices,
     price_list,
 )
 from providers.wires.json_values import mapping, sequence, string
 
 _MILLION_AT_RATIO_1 = Decimal(2)
 _FURTHER = {"output_price": "completion_ratio", "cached_price": "cache_ratio", "written_price": "create_cache_ratio"}
+_IN_EXPRESSIONS = {"input_price": "p", "output_price": "c", "cached_price": "cr", "written_price": "cc"}
 USUAL_GROUP = "default"
 
 
@@ -61,13 +66,26 @@ def _offer(model: str, entry: Mapping[str, Any], group: str, share: Factors) -> 
     groups = sequence(entry.get("enable_groups"))
     notes = frozenset({Note.OTHER_GROUP} if group and groups and not {group, "all"} & _texts(groups) else ())
     if string(entry.get("billing_mode")) == "tiered_expr" or string(entry.get("billing_expr")):
-        return Offer(model, {}, notes | {Note.EXPRESSION})
+        prices, further = _of_expression(string(entry.get("billing_expr")), share)
+        return Offer(model, prices, notes | further)
     if entry.get("quota_type") == "1":
         each = price(entry.get("model_price"))
-        return Offer(
-            model, {} if each is None else {**dict.fromkeys(TOKEN_PRICES, ()), CALL_PRICE: (each, *share)}, notes
-        )
+        nothing = dict.fromkeys((*TOKEN_PRICES, *LONG), ())
+        return Offer(model, {} if each is None else {**nothing, CALL_PRICE: (each, *share)}, notes)
     return Offer(model, _of_tokens(entry, share), notes)
+
+
+def _of_expression(expression: str, share: Factors) -> tuple[dict[str, Factors], frozenset[Note]]:
+    tiers = tiers_of(expression)
+    if not tiers:
+        return {}, frozenset({Note.EXPRESSION})
+    found = [
+        (above, {name: (prices[kind], *share) for name, kind in _IN_EXPRESSIONS.items() if kind in prices})
+        for above, prices in tiers
+    ]
+    (_, usual), *others = found
+    long, notes = long_prices((above, each.get("input_price"), each.get("output_price")) for above, each in others)
+    return {**dict.fromkeys(LONG, ()), **usual, **long, CALL_PRICE: ()}, notes
 
 
 def _of_tokens(entry: Mapping[str, Any], share: Factors) -> dict[str, Factors]:

@@ -10,7 +10,7 @@ import pytest
 
 from providers.client.stream import Stream
 from providers.transport.network import Network
-from providers.types import Address, Clocks, Prompt, Turn
+from providers.types import Address, Clocks, Delta, Prompt, Turn
 from tests.fake_vendor import FakeVendor
 from tests.providers.reading import turns as conversation
 
@@ -55,12 +55,14 @@ def ask(wire_vendor: FakeVendor) -> Ask:
         turns: tuple[Turn, ...] = (),
         system: str = "",
         parameters: Mapping[str, Any] = MappingProxyType({}),
+        searches: int = 0,
         **fields: Any,
     ) -> Stream:
         base_url = wire_vendor.gemini_url if wire == "gemini" else wire_vendor.openai_url
         address = Address(wire, base_url, clocks=clocks or Clocks(10, 10, 20), **fields)  # type: ignore[arg-type]
         prompt = Prompt("m", turns or conversation(*texts or ("Hi",)), system, parameters)
-        return Stream(address, prompt, PlainKey(), network=Network(wire_vendor.private_hosts))
+        network = Network(wire_vendor.private_hosts)
+        return Stream(address, prompt, PlainKey(), network=network, searches=searches)
 
     return make
 
@@ -69,3 +71,14 @@ def said(stream: Stream) -> str:
     """Return the whole answer text of a stream."""
     with stream:
         return "".join(delta.text for delta in stream)
+
+
+def gone_on(make: Callable[[tuple[Turn, ...], int], Stream]) -> tuple[list[Delta], list[Stream]]:
+    """Return what comes of all calls with which a vendor wants to go on, and their streams."""
+    deltas, streams, turns = list[Delta](), list[Stream](), tuple[Turn, ...]()
+    while not streams or streams[-1].following is not None:
+        with make(turns, len(streams)) as stream:
+            deltas += stream
+        streams.append(stream)
+        turns = stream.following.turns if stream.following else ()
+    return deltas, streams

@@ -16,7 +16,7 @@ from providers.wires.refusals.fields import Change
 from tests.anthropic_replies import closed, end, grown, opened, start, text_delta, whole
 from tests.anthropic_replies import stream as messages_stream
 from tests.fake_vendor import FakeVendor
-from tests.providers.conftest import Ask, PlainKey, said
+from tests.providers.conftest import Ask, PlainKey, gone_on, said
 from tests.providers.reading import WIRE_FILES, outcome
 from tests.providers.reading import turns as conversation
 from tests.providers.test_second_turn import HELLO, IMAGE, NOTE, ON, PDF, asked, read, stored
@@ -129,11 +129,12 @@ def test_a_paused_search_goes_on_with_what_was_said(wire_vendor: FakeVendor, ask
         [messages_stream([SIGNED, SEARCH, FOUND, text("So: "), STARTED], "pause_turn")],
         [messages_stream([{**FOUND, "tool_use_id": "srvtoolu_2"}, text("It is "), CITED])],
     )
-    stream = ask(wire="anthropic", turns=(HELLO,), parameters=AT_WORK, origin="here")
-    deltas = iter(stream)
-    first_delta, begun = next(deltas), stream.first_token_at
-    parts = stored([first_delta, *deltas])
-    assert stream.first_token_at == begun is not None
+    deltas, streams = gone_on(
+        lambda said, searches: ask(
+            wire="anthropic", turns=said or (HELLO,), parameters=AT_WORK, origin="here", searches=searches
+        )
+    )
+    parts, stream = stored(deltas), streams[-1]
     first, second = (request.json for request in wire_vendor.requests)
     assert second["messages"][:-1] == first["messages"]
     assert second["messages"][-1] == {"role": "assistant", "content": [SIGNED, SEARCH, FOUND, text("So: "), STARTED]}
@@ -142,16 +143,18 @@ def test_a_paused_search_goes_on_with_what_was_said(wire_vendor: FakeVendor, ask
         "thought", "call", "call_result", "text", "call", "call_result", "text",
     ]  # fmt: skip
     assert "".join(part.text for part in parts if part.kind == "text") == "So: It is 12 m"
-    assert [(one["start"], one["end"]) for one in parts[-1].detail["supports"]] == [(10, 14)]
-    assert (stream.finish.reason, stream.usage.input_tokens, stream.usage.output_tokens) == ("stop", 6, 10)  # type: ignore[union-attr]
+    assert [(one["start"], one["end"]) for one in parts[-1].detail["supports"]] == [(6, 10)], "of its own call's text"
+    assert (stream.finish.reason, stream.usage.input_tokens, stream.usage.output_tokens) == ("stop", 3, 5)  # type: ignore[union-attr]
 
 
 def test_a_vendor_that_always_pauses_ends_at_last(wire_vendor: FakeVendor, ask: Ask) -> None:
     wire_vendor.script = lambda _request: [messages_stream([text("On and on. \n")], "pause_turn")]
-    stream = ask(wire="anthropic", turns=(HELLO,), parameters=AT_WORK)
-    assert said(stream) == "On and on. \n" * 5
+    deltas, streams = gone_on(
+        lambda said, searches: ask(wire="anthropic", turns=said or (HELLO,), parameters=AT_WORK, searches=searches)
+    )
+    assert "".join(delta.text for delta in deltas) == "On and on. \n" * 5
     assert len(wire_vendor.requests) == 5
-    assert stream.finish is not None
+    assert (stream := streams[-1]).finish is not None
     assert (stream.finish.reason, stream.finish.vendor_reason) == ("length", "pause_turn")
     assert wire_vendor.requests[-1].json["messages"][-1]["content"] == [text(("On and on. \n" * 4).rstrip())]
     wire_vendor.requests.clear()

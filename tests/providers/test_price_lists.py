@@ -8,6 +8,7 @@ import pytest
 
 from providers.money import models_dev, new_api, openrouter
 from providers.money.amounts import MAX_DEPTH, amount, decoded, price, strictly_decoded
+from providers.money.expressions import MAX_LENGTH, tiers_of
 from providers.money.price_list import MAX_GROUPS, Note, PriceList, product
 from providers.money.sites import site_of
 
@@ -116,11 +117,115 @@ def test_a_table_of_many_vendors_is_read_for_one(vendor: str, base_url: str, mod
     assert bool(found.offers) == (chosen in TABLE)
 
 
-def test_tiers_of_a_table_are_named() -> None:
-    cost = {"input": 1.25, "output": 10, "cache_read": 0.125, "context_over_200k": {"input": 2.5}}
-    found = models_dev.read(strictly_decoded(json.dumps({"v": {"models": {"m": {"cost": cost}}}})), "", "", {"m"})
-    assert told(found, "m") == {"input_price": "1.25", "output_price": "10", "cached_price": "0.125", "call_price": ""}
-    assert found.offers["m"].notes == {Note.TIERS}
+LONG_CALL = {"long_above": "200000", "long_input_price": "2.5", "long_output_price": "15"}
+NO_LONG_CALL = dict.fromkeys(LONG_CALL, "")
+
+
+def table(**costs: Any) -> PriceList:
+    """Return the prices of a vendor of a table whose models have these costs."""
+    models = {name: {"cost": cost} for name, cost in costs.items()}
+    return models_dev.read(strictly_decoded(json.dumps({"v": {"models": models}})), "", "", set(costs))
+
+
+def tier(size: Any, kind: str = "context", **prices: Any) -> dict[str, Any]:
+    return {**prices, "tier": {"type": kind, "size": size}}
+
+
+def test_prices_of_long_calls_of_a_table_are_read() -> None:
+    usual = {"input": 1.25, "output": 10, "cache_read": 0.125}
+    long = {"input": 2.5, "output": 15}
+    found = table(
+        tiers={**usual, "tiers": [tier(500_000, input=9), tier(200_000, **long)], "context_over_200k": {"input": 7}},
+        older={**usual, "context_over_200k": long},
+        flat=usual,
+        batch={**usual, "tiers": [tier(1, "batch", input=0.5)]},
+        odd={**usual, "tiers": [tier(size, input=3) for size in (0, -1, "many", None, 1e300, True)]},
+    )
+    for name in ("tiers", "older"):
+        assert told(found, name).items() >= LONG_CALL.items()
+        assert told(found, name)["input_price"] == "1.25"
+    for name in ("flat", "batch", "odd"):
+        assert told(found, name).items() >= NO_LONG_CALL.items(), "a list that has such prices for another model"
+    noted = {name: offer.notes for name, offer in found.offers.items() if offer.notes}
+    assert noted == {"tiers": {Note.FURTHER_TIERS}, "batch": {Note.TIERS}, "odd": {Note.TIERS}}
+    assert "long_above" not in told(table(flat=usual), "flat"), "what this list does not say is unknown"
+
+
+def test_prices_of_long_calls_beside_models_are_read() -> None:
+    usual = {"prompt": "0.00000125", "completion": "0.00001"}
+    long = {"min_prompt_tokens": 200_000, "prompt": "0.0000025", "completion": "0.000015"}
+    night = {"utc_start": 1630, "utc_end": 30, "prompt": "0.0000001"}
+    models: dict[str, list[Any]] = {
+        "long": [{**long, "min_prompt_tokens": 400_000}, long],
+        "half": [{"min_prompt_tokens": "200000", "completion": "0.000015"}],
+        "night": [{**night, **long}],
+        "flat": [],
+    }
+    listed = [{"id": name, "pricing": {**usual, "overrides": overrides}} for name, overrides in models.items()]
+    found = openrouter.read(decoded(json.dumps({"data": [*listed, {"id": "none", "pricing": usual}, {"id": "gone"}]})))
+    assert told(found, "long").items() >= LONG_CALL.items()
+    assert told(found, "half").items() >= {**LONG_CALL, "long_input_price": ""}.items()
+    for name in ("night", "flat", "none"):
+        assert told(found, name).items() >= NO_LONG_CALL.items()
+    noted = {name: offer.notes for name, offer in found.offers.items() if offer.notes}
+    assert noted == {"long": {Note.FURTHER_TIERS}, "night": {Note.TIERS}}
+
+
+def test_a_gateways_expression_of_tiers_is_read() -> None:
+    expression = (
+        'v1:len <= 200000 ? tier("0_200k", p * 1.25 + c*10 + cr * 0.125 + cc1h * 5 + img * 2)'
+        " : len < 400001 ? tier('more', p * 2.5 + c * 15) : tier(\"most: a ? b\", 5 * p + c * 30)"
+    )
+    flat = 'tier("base", p * 2 + c * 8 + cc * 2.5)'
+    entries = [
+        {"model_name": name, "quota_type": 0, "model_ratio": 37.5, "billing_mode": "tiered_expr", "billing_expr": text}
+        for name, text in (("long", expression), ("flat", flat))
+    ]
+    found = gateway(*entries, {"model_name": "draw", "quota_type": 1, "model_price": 0.04}, group="vip")
+    half = {"input_price": "0.625", "output_price": "5", "cached_price": "0.0625", "call_price": ""}
+    long = {"long_above": "200000", "long_input_price": "1.25", "long_output_price": "7.5"}
+    assert told(found, "long") == {**half, **long}
+    assert found.offers["long"].notes == {Note.FURTHER_TIERS}
+    assert told(found, "flat") == {
+        "input_price": "1", "output_price": "4", "written_price": "1.25", "call_price": "", **NO_LONG_CALL,
+    }  # fmt: skip
+    assert told(found, "draw").items() >= NO_LONG_CALL.items()
+    assert [above for above, _ in tiers_of(expression)] == [0, 200_000, 400_000]
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "",
+        "p",
+        "p * 2 + c * 8",
+        'tier("a", 1400)',
+        'tier("a", fixed(0.3))',
+        'tier("a", p * 2) * 2',
+        'tier("a", p * -2)',
+        'tier("a", p * 2 + p * 3)',
+        'tier("a", cr * 2)',
+        'tier("a", p * 2 + c * len)',
+        'tier("a", p * 2',
+        'tier("a" p * 2)',
+        'tier("a", p * 1.2.3)',
+        'len < 32000 && c < 200 ? tier("a", p * 1) : tier("b", p * 2)',
+        'len <= 0 ? tier("a", p * 1) : tier("b", p * 2)',
+        'len <= 9 ? tier("a", p * 1) : len <= 9 ? tier("b", p * 2) : tier("c", p * 3)',
+        'len <= 9 ? tier("a", p * 1) : len <= 5 ? tier("b", p * 2) : tier("c", p * 3)',
+        'len >= 9 ? tier("a", p * 1) : tier("b", p * 2)',
+        'len <= 9 ? tier("a", p * 1)',
+        '(tier("base", p * 2)) * (param("service_tier") == "priority" ? 2 : 1)',
+        "len <= 9 ? " * 1000,
+        '"' * MAX_LENGTH,
+        'tier("' + "a" * MAX_LENGTH + '", p * 2)',
+        "".join(f'len <= {at} ? tier("a", p * 1) : ' for at in range(1, 60)) + 'tier("z", p * 2)',
+    ],
+)
+def test_any_other_expression_is_typed_by_hand(expression: str) -> None:
+    assert tiers_of(expression) == []
+    found = gateway({"model_name": "m", "billing_mode": "tiered_expr", "billing_expr": expression})
+    assert (found.offers["m"].prices, found.offers["m"].notes) == ({}, {Note.EXPRESSION})
 
 
 @pytest.mark.parametrize(

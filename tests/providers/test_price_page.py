@@ -15,6 +15,7 @@ from conversations.models import UsageRecord
 from providers.endpoints import price_sync
 from providers.endpoints.price_sync import MAX_TABLE_BYTES
 from providers.models import AuditEntry, Deployment, Endpoint, LanguageModel, PriceChange
+from providers.types import Usage
 from tests.conftest import CANARY, Cast
 from tests.fake_vendor import FakeVendor
 from tests.providers.administering import alice, assert_is_safe, endpoint, page, staff
@@ -104,7 +105,7 @@ def test_a_vendors_list_of_models_and_a_table_have_prices_too(alice: Client, add
     assert "0.0000005 × 1000000" in read.content.decode()
     alice.post(address, {"adopt_all": "yes", "shown": shown(read)})
     assert prices_of("wren") == ["0.5", "1", "", ""]
-    cost = {"input": 0.25, "output": 1, "context_over_200k": {"input": 1}}
+    cost: dict[str, Any] = {"input": 0.25, "output": 1, "tiers": [{"input": 1, "tier": {"type": "hour"}}]}
     table: Any = {"v": {"models": {"wren": {"cost": cost}}}, "w": {"models": {"else": {"cost": {"input": 1}}}}}
     upload = SimpleUploadedFile("api.json", json.dumps(table).encode())
     read = alice.post(address, {"source": "table", "table": upload})
@@ -118,6 +119,44 @@ def test_a_vendors_list_of_models_and_a_table_have_prices_too(alice: Client, add
     alice.post(address, {"adopt_all": "yes", "shown": shown(read)})
     assert prices_of("wren")[0] == "3.5"
     assert Endpoint.objects.get().exchange_rate == 1, "the money of a table is not the vendor's"
+
+
+def test_prices_of_long_calls_are_shown_and_adopted_together(alice: Client, address: str, vendor: FakeVendor) -> None:
+    """One that no field holds leaves out the others; a list that has none any more removes them."""
+    flat = 'tier("base", p * 2 + c * 8)'
+    long = f'len <= 200000 ? {flat} : tier("long", p * 4 + c * 12)'
+    huge = f'len <= 200000 ? {flat} : tier("long", p * 9999999 + c * 12)'
+
+    def adopted(parrot: str, owl: str = flat) -> str:
+        """Adopt all that the gateway offers at 7 of ours for 1 of theirs; returns the page that showed it."""
+        entries = [
+            {"model_name": name, "billing_mode": "tiered_expr", "billing_expr": expression}
+            for name, expression in (("parrot", parrot), ("owl", owl))
+        ]
+        vendor.script = lambda request: body({"data": entries})
+        read = alice.post(address, {"source": "gateway", "rate": "7"})
+        assert_is_safe(read)
+        alice.post(address, {"adopt_all": "yes", "shown": shown(read)})
+        return read.content.decode()
+
+    def held() -> list[Any]:
+        one = Deployment.objects.get(vendor_id="parrot")
+        return [one.long_above, one.long_input_price, one.long_output_price]
+
+    text = adopted(long)
+    assert "A long call has more tokens than" in text
+    assert "200000" in text
+    assert "4 × 7" in text
+    assert held() == [200_000, 28, 84]
+    deployment = Deployment.objects.get(vendor_id="parrot")
+    deployment.full_clean()
+    prices = deployment.prices()
+    assert prices is not None
+    assert prices.cost(Usage(200_001, 1)) == 200_001 * 28 + 84
+    assert "200000" not in adopted(huge.replace("* 8", "* 9"))
+    assert held() == [200_000, 28, 84]
+    adopted(flat, long)
+    assert held() == [None, None, None]
 
 
 def test_a_price_a_thousand_times_another_is_picked_by_itself(alice: Client, address: str, vendor: FakeVendor) -> None:

@@ -6,13 +6,12 @@ from typing import Any
 import pytest
 
 from providers.client.stream import MAX_SEARCHES, Stream
-from providers.errors import ReplyTooLong
-from providers.reading.size_limits import MAX_TEXT_BYTES
 from providers.transport.network import Network
-from providers.types import Address, Prompt, Usage
+from providers.types import Address, Delta, Prompt, Turn, Usage
 from providers.wires import registry
 from providers.wires.declarations import NO_SEARCH, web_search_form
 from tests.fake_vendor import FakeVendor
+from tests.providers.conftest import gone_on
 from tests.providers.reading import outcome, turns
 from tests.vendor_replies import (
     Received,
@@ -103,13 +102,22 @@ def test_a_form_of_another_wire_is_not_sent() -> None:
 JSON = {"Content-Type": "application/json"}
 
 
+def asked_of(vendor: FakeVendor, chosen: str) -> tuple[list[Delta], list[Stream]]:
+    """Ask a question in a form of web search; returns what came of all calls, and their streams."""
+    address = Address("openai", vendor.openai_url, web_search=chosen)
+
+    def call(said: tuple[Turn, ...], searches: int) -> Stream:
+        asked = Prompt("m", said or turns("Hi"), parameters={"web_search": True})
+        return Stream(address, asked, network=Network(vendor.private_hosts), searches=searches)
+
+    return gone_on(call)
+
+
 def answered(vendor: FakeVendor, chosen: str) -> Stream:
     """Ask a question over a form that a vendor perhaps refuses; it is answered all the same."""
-    address = Address("openai", vendor.openai_url, web_search=chosen)
-    asked = Prompt("m", turns("Hi"), parameters={"web_search": True})
-    with Stream(address, asked, network=Network(vendor.private_hosts)) as reply:
-        assert "".join(delta.text for delta in reply) == "Hello"
-    return reply
+    deltas, streams = asked_of(vendor, chosen)
+    assert "".join(delta.text for delta in deltas) == "Hello"
+    return streams[-1]
 
 
 @pytest.mark.parametrize(
@@ -168,7 +176,7 @@ def test_moonshot_is_given_its_own_calls_back_unchanged(vendor: FakeVendor) -> N
     assert last[1]["tool_calls"][0]["function"]["arguments"] == last[2]["content"] == ARGUMENTS
     assert [message["tool_call_id"] for message in last if message["role"] == "tool"] == ["c0", "c1"]
     assert (reply.finish and reply.finish.reason, reply.left_out) == ("stop", [])
-    assert reply.usage == Usage(30, 3)
+    assert reply.usage == Usage(10, 1), "each call has its own count"
 
 
 def test_moonshot_that_thinks_is_given_its_thoughts_back_too(vendor: FakeVendor) -> None:
@@ -196,24 +204,10 @@ def test_moonshot_that_thinks_is_given_its_thoughts_back_too(vendor: FakeVendor)
 
 def test_a_vendor_that_searches_for_ever_is_asked_a_few_times(vendor: FakeVendor) -> None:
     moonshot(vendor, 10**6)
-    address = Address("openai", vendor.openai_url, web_search="$web_search")
-    asked = Prompt("m", turns("Hi"), parameters={"web_search": True})
-    with Stream(address, asked, network=Network(vendor.private_hosts)) as reply:
-        parts = [delta.part.kind for delta in reply if delta.part]
-    assert (parts, len(vendor.requests)) == (["call"], MAX_SEARCHES + 1)
-    assert reply.usage == Usage(10 * len(vendor.requests), len(vendor.requests))
-
-
-def test_what_is_thought_between_searches_is_one_reply_and_bounded_as_one(vendor: FakeVendor) -> None:
-    call = {"index": 0, "type": "builtin_function", "function": {"name": "$web_search", "arguments": ARGUMENTS}}
-    piece = openai_chunk(tool_calls=[{**call, "id": "c"}]) + openai_end("tool_calls")
-    vendor.script = lambda request: [openai_chunk(reasoning_content="x" * 700_000) + piece]
-    address = Address("openai", vendor.openai_url, web_search="$web_search")
-    asked = Prompt("m", turns("Hi"), parameters={"web_search": True})
-    thoughts: list[str] = []
-    with Stream(address, asked, network=Network(vendor.private_hosts)) as reply, pytest.raises(ReplyTooLong):
-        thoughts.extend(delta.thought for delta in reply)
-    assert (len("".join(thoughts)), len(vendor.requests)) == (MAX_TEXT_BYTES, 2)
+    deltas, streams = asked_of(vendor, "$web_search")
+    parts = [delta.part.kind for delta in deltas if delta.part]
+    assert (parts, len(vendor.requests), len(streams)) == (["call"], MAX_SEARCHES + 1, MAX_SEARCHES + 1)
+    assert {stream.usage for stream in streams} == {Usage(10, 1)}
 
 
 # --- The sources ----------------------------------------------------------------------------------------------------

@@ -35,6 +35,7 @@ class PlayedStream:
         self.quirks: frozenset[str] = frozenset()
         self.sentences: dict[str, str] = {}
         self.left_out: list[Any] = []
+        self.following = None
         self.usage = Usage(100, round(len(TEXT) / 4 * seconds / STEP_SECONDS))
         self.finish = Finish("stop")
 
@@ -77,7 +78,7 @@ class Clock:
 
 def replace_vendors(seconds: float) -> None:
     """Let each reply of this process come in so many seconds, without a vendor, and without cost for its HTML."""
-    Route.stream = lambda route, prompt: PlayedStream(seconds)  # type: ignore[method-assign, assignment, return-value]
+    Route.stream = lambda route, prompt, searches=0: PlayedStream(seconds)  # type: ignore[method-assign, assignment, return-value]
     runner._reader = Clock(runner._threads.submit)  # type: ignore[assignment]
     runner._rendered = _as_paragraphs
 
