@@ -25,7 +25,7 @@ from providers.types import Usage
 LOST = "server_restarted"
 """The outcome of a call whose process died."""
 WENT_ON = "tool_call"
-"""The outcome of a call that another one follows in the same reply: for files, or for more of a vendor's search."""
+"""The outcome of a call that another one follows in its reply: for files, or for more of a search."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from providers.models import Deployment, LanguageModel, Trouble
 from providers.models.endpoints import wire_choices
 from providers.pool import cooldown
 from providers.wires import registry
+from providers.wires.refusals.extras import of_extras
 
 MOVES = ("-1", "1")
 
@@ -178,5 +179,11 @@ class DeploymentAdmin(AdminWithTrouble):
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "lessons": lessons})
 
     def save_model(self, request: HttpRequest, obj: Deployment, form: Any, change: bool) -> None:
+        """Save it; what it was found to refuse is forgotten with what that was about."""
+        held = Deployment.objects.filter(pk=obj.pk).first()
+        if held and (held.endpoint_id, held.vendor_id, held.wire) != (obj.endpoint_id, obj.vendor_id, obj.wire):
+            obj.learnt, obj.lessons = [], {}
+        elif held and held.raw_extras != obj.raw_extras:
+            obj.learnt = sorted(set(obj.learnt) - of_extras(frozenset(obj.learnt)))
         super().save_model(request, obj, form, change)
         cooldown.reset([obj.pk])

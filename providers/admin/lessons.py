@@ -65,6 +65,8 @@ def described(quirk: str) -> str:
         "no": _("“%(name)s” is left out with the value %(value)s.") if value else _("“%(name)s” is left out."),
         "range": _("“%(name)s” is kept within %(value)s."),
         "levels": _("“%(name)s” is put to the nearest of these: %(value)s."),
+        "moved": _("The raw extra “%(name)s” is told in the words of this protocol."),
+        "extra": _("The raw extra “%(name)s” is left out."),
         "either": _("“%(second)s” is left out beside “%(first)s”."),
     }.get(kind, "%(quirk)s")
     shown = _range(value) if kind == "range" else value.replace(",", ", ")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from dataclasses import replace
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from providers.client.pictures import Fetching
 from providers.client.tasks import Task
@@ -18,9 +18,10 @@ from providers.transport.network import Network
 from providers.types import Address, Clocks, Delta, Finish, Key, Part, Prompt, Usage
 from providers.wires import registry
 from providers.wires.declarations import web_search_form, wire_learnt
-from providers.wires.json_values import mapping, merged
+from providers.wires.json_values import merged
 from providers.wires.question import doubt_if_quoted, note_model
 from providers.wires.refusals import other_wire
+from providers.wires.refusals.extras import extras, of_extras
 from providers.wires.refusals.fields import Change, changes, fitted
 from providers.wires.refusals.lessons import Lesson, lesson, without_disproved
 from providers.wires.turns import refused_kinds
@@ -31,10 +32,9 @@ _END_SECONDS = 0.05
 # Without streaming, the first token arrives together with the last.
 _WHOLE_REPLY_FACTOR = 10
 MAX_CALLS = 8
-"""Calls of one stream. Each one after a refusal asks differently from all before; more refusals than this mean another
-fault."""
+"""Calls of one stream. Each one after a refusal asks differently; more refusals than this mean another fault."""
 MAX_SEARCHES = 4
-"""Times that a vendor is given back its calls of a search, or all that came before a pause, for one reply."""
+"""Times in a reply that a vendor gets back its calls of a search, or all that came before a pause."""
 _AT_THE_VENDOR = ("web_search", "code_execution")
 """Parameters of work at the vendor, which may be paused."""
 
@@ -92,15 +92,19 @@ class Stream:
         wants_search = bool(chosen.get("web_search"))
         if not quirks and not wants_search:
             return []
-        raw = mapping(self._prompt.parameters.get("raw"))
-        plain = self._wire.body(replace(self._address, quirks=frozenset()), replace(self._prompt, turns=()))
-        asked, sent = merged(plain, raw), merged(fitted(plain, self._wire.FIELDS, quirks), raw)
+        asked, sent = self._options(frozenset()), self._options(quirks)
         files = (Change(kind, None) for kind in refused_kinds(self._prompt, quirks))
         # What a wire must send, and nobody has set, was changed for nobody.
         changed = (one for one in changes(asked, sent, self._wire.FIELDS) if chosen.get(one.parameter) is not None)
         searches = any(one.parameter == "web_search" and one.value(sent) is not None for one in self._wire.FIELDS)
         kept = [one for one in (*changed, *files) if one.parameter != "web_search"]
         return [*kept, *([Change("web_search", True)] if wants_search and not searches else [])]
+
+    def _options(self, quirks: frozenset[str]) -> dict[str, Any]:
+        """Return the body without turns, as a deployment with these quirks of fields and extras takes it."""
+        address = replace(self._address, quirks=of_extras(quirks))
+        plain = self._wire.body(address, replace(self._prompt, turns=()))
+        return merged(fitted(plain, self._wire.FIELDS, quirks), extras(self._prompt, quirks))
 
     @property
     def usage(self) -> Usage | None:

@@ -1,8 +1,8 @@
 """A new-api gateway's price as an expression, where it is one of tiers by the length of the question.
 
-Source: new-api's billing expressions: `len <= 200000 ? tier("a", p * 3 + c * 15) : tier("b", p * 6 + c * 22.5)`, of USD
-for a million tokens. `len` is all input, `p` what of it has no price of its own, `c` the answer, `cr` what is read
-from a cache and `cc` what is written to one. Any other expression is not read.
+Source: new-api's billing expressions, as `len <= 200000 ? tier("a", p * 3 + c * 15) : tier("b", p * 6 + c * 22.5)`.
+They are USD for a million tokens. `len` is all input, and `p` the part without a price of its own. `c` is the answer,
+`cr` the input read from a cache, `cc` that written to one. Any other expression is not read.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _VERSION = re.compile(r"\s*v\d+\s*:", re.ASCII)
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 Tiers = list[tuple[Decimal, dict[str, Decimal]]]
-"""For each tier the tokens of input above which it holds, and the price of each kind of tokens."""
+"""Each tier has the tokens of input above which it holds, and prices by kind of tokens."""
 
 
 def tiers_of(expression: str) -> Tiers:

@@ -54,12 +54,12 @@ def _offer(model: str, pricing: Mapping[str, Any]) -> Offer:
     prices = {name: each for name, field in _NAMES.items() if (each := _of_token(pricing, field)) is not None}
     if thoughts := price(pricing.get("internal_reasoning")):
         prices["thought_price"] = (thoughts, _MILLION)
-    each = price(pricing.get("request"))
+    request = price(pricing.get("request"))
     overrides = [mapping(one) for one in sequence(pricing.get("overrides"))]
     long, notes = long_prices(map(_tier, overrides))
     if any(_tier(one)[0] is None for one in overrides):
         notes |= {Note.TIERS}
-    return Offer(model, {**prices, CALL_PRICE: (each,) if each else (), **long} if prices else {}, notes)
+    return Offer(model, {**prices, CALL_PRICE: (request,) if request else (), **long} if prices else {}, notes)
 
 
 def _tier(override: Mapping[str, Any]) -> Tier:

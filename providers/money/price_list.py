@@ -14,7 +14,7 @@ CALL_PRICE = "call_price"
 LONG_ABOVE = "long_above"
 """The number of tokens of input above which a call is a long one."""
 LONG = (LONG_ABOVE, "long_input_price", "long_output_price")
-"""What is set together: a long call needs both its number of tokens and a price."""
+"""Columns that are set together: a long call needs its number of tokens and a price."""
 PRICES = (*TOKEN_PRICES, CALL_PRICE, *LONG)
 MAX_MODELS = 20_000
 MAX_ID_LENGTH = 200
@@ -38,7 +38,7 @@ class Note(StrEnum):
 
 Factors = tuple[Decimal, ...]
 Tier = tuple[Decimal | None, Factors | None, Factors | None]
-"""The tokens of input above which it holds, and its prices of input and output, None for those of shorter calls."""
+"""The tokens of input above which it holds, and its prices of input and output; None: as for shorter calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def price_list(offers: Iterable[Offer], **told: object) -> PriceList:
 
 
 def long_prices(tiers: Iterable[Tier]) -> tuple[dict[str, Factors], frozenset[Note]]:
-    """Return the prices of a long call by the lowest of these tiers, and a note if there are further ones."""
+    """Return the prices of a long call by the lowest of these tiers; a note tells of further ones."""
     known = sorted(
         (int(above), asked, said)
         for above, asked, said in tiers

@@ -1,7 +1,8 @@
 """The places at which an answer rests on a source, computed once the whole answer is known.
 
 Vendors count in bytes of UTF-8 (Gemini) or in characters (OpenAI), and repeat on every event what they sent before.
-Gateways that change the text leave the numbers as they were. People are shown characters.
+Gateways that change the text leave the numbers as they were. Some count in units of UTF-16 or in bytes where others
+count characters. People are shown characters.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from providers.types import Part
 from providers.wires.parsed import Cited, Source, Support
 
 MAX_CITATIONS = 500
-_CONTINUING = bytes(range(0x80, 0xC0))
+_CONTINUING, _LOW_SURROGATES = bytes(range(0x80, 0xC0)), bytes(range(0xDC, 0xE0))
 
 
 class Citations:
@@ -69,26 +70,54 @@ class Citations:
 
 
 class _Characters:
-    """The number of characters before each of the byte positions that the supports name."""
+    """The number of characters before each of the positions that the supports name, in their unit.
+
+    Characters are meant where nothing else is said, unless a place lies behind the end of the text.
+    """
 
     def __init__(self, text: str, supports: Iterable[Support]) -> None:
-        self._counts = {0: 0}
-        encoded, last = text.encode(), 0
-        for at in sorted({at for support in supports if support.in_bytes for at in (support.start, support.end)}):
-            self._counts[at] = self._counts[last] + len(encoded[last:at].translate(None, _CONTINUING))
-            last = at
+        places: dict[bool, set[int]] = {True: set(), False: set()}
+        for support in supports:
+            places[support.in_bytes] |= {support.start, support.end}
+        self._counts = {True: _counts(places[True], *_utf8(text)), False: {at: at for at in places[False]}}
+        furthest = max(places[False], default=0)
+        if furthest > len(text):
+            units = next((one for one in (_utf16(text), _utf8(text)) if furthest <= len(one[0])), None)
+            self._counts[False] = _counts(places[False], *units) if units else self._counts[False]
 
     def of(self, support: Support) -> tuple[int, int]:
-        if support.in_bytes:
-            return self._counts[support.start], self._counts[support.end]
-        return support.start, support.end
+        counts = self._counts[support.in_bytes]
+        return counts[support.start], counts[support.end]
+
+
+_Units = tuple[bytes, bytes]
+"""A byte for each unit of a text, and the bytes of units that begin no character."""
+
+
+def _utf8(text: str) -> _Units:
+    return text.encode(), _CONTINUING
+
+
+def _utf16(text: str) -> _Units:
+    return text.encode("utf-16-le")[1::2], _LOW_SURROGATES
+
+
+def _counts(places: set[int], units: bytes, continuing: bytes) -> dict[int, int]:
+    """Return the number of characters before each of these places in a text of these units."""
+    counts, last = {0: 0}, 0
+    for at in sorted(places):
+        counts[at] = counts[last] + len(units[last:at].translate(None, continuing))
+        last = at
+    return counts
 
 
 def _corrected(text: str, support: Support, place: tuple[int, int]) -> tuple[int, int]:
-    """Return `place`, or the position of the support's quote if it stands elsewhere in `text`."""
+    """Return `place`, or the nearest position of the support's quote if it stands elsewhere in `text`."""
     start, end = place
     quote = support.quote
     if quote and text[start:end] != quote:
-        found = text.find(quote)
-        start, end = (found, found + len(quote)) if found >= 0 else (start, end)
+        found = [at for at in (text.rfind(quote, 0, start + len(quote)), text.find(quote, start)) if at >= 0]
+        if found:
+            start = min(found, key=lambda at: abs(at - start))
+            end = start + len(quote)
     return min(start, len(text)), min(end, len(text))

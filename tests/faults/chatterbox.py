@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from tests.fake_vendor import FakeVendor
-from tests.vendor_replies import Received, Step, history, openai_end, openai_event
+from tests.providers.dialects import DIALECTS, Dialect
+from tests.vendor_replies import Received, Step, history
 
 WORDS = ("word", "字", "naïve", "😀", "**bold**", "`code`", "- item", "\n\n", "\n", "<b>", "\u2028", "…", "0.5")
+_OPENAI = next(dialect for dialect in DIALECTS if dialect.name == "openai")
 _NAME = re.compile(r"\A\w+: ")
 
 
@@ -35,11 +37,13 @@ class Chatterbox:
     `calls` keeps each call.
     """
 
-    def __init__(self, vendor: FakeVendor, pieces: tuple[int, int] = (5, 60), pace: float = 0.02) -> None:
+    def __init__(
+        self, vendor: FakeVendor, pieces: tuple[int, int] = (5, 60), pace: float = 0.02, dialect: Dialect = _OPENAI
+    ) -> None:
         self.calls: list[Call] = []
         self.is_over = False
         """True: every answer ends with its next piece."""
-        self.vendor, self.pieces, self.pace = vendor, pieces, pace
+        self.vendor, self.pieces, self.pace, self.dialect = vendor, pieces, pace, dialect
         self._lock = threading.Lock()
         vendor.script = self.script
 
@@ -55,9 +59,9 @@ class Chatterbox:
                 break
             yield self.pace
             call.said.append((monotonic(), piece))
-            yield openai_event(piece)
+            yield self.dialect.piece(piece)
         call.is_whole = True
-        yield openai_end()
+        yield self.dialect.end()
 
 
 def question(request: Received) -> str:

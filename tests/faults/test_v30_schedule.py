@@ -10,9 +10,9 @@ import pytest
 from django.db import connection
 
 from conversations.models import Membership, User
-from providers.models import Endpoint, LanguageModel
+from providers.models import Endpoint
 from providers.pool import cooldown
-from tests.conftest import Cast
+from tests.conftest import Cast, serve
 from tests.fake_vendor import FakeVendor
 from tests.faults.chatterbox import Call, Chatterbox
 from tests.faults.checker import broken_promises, history_of
@@ -20,27 +20,42 @@ from tests.faults.conftest import Window
 from tests.faults.notes import UNDER_WAY
 from tests.faults.page import Page, chatter
 from tests.faults.rows import Row, read_rows
-from tests.vendor_replies import Step, close, event, hold, openai_end, openai_event, reset
+from tests.providers.dialects import DIALECTS, Dialect
+from tests.vendor_replies import Step, close, event, hold, reset
 
 FAULTS, ALL_FAULTS = 20, 500
 PEOPLE, ALL_PEOPLE = 4, 20
 SILENCE = 1
 """Seconds that the site waits for a vendor's next word."""
 
-ENDS: dict[str, list[Step]] = {
-    "torn off": [reset],
-    "cut off": [close],
-    "no finish": [],
-    "cut in a character": ["字".encode()[:2], close],
-    "silent": [hold],
-    "an error in the stream": [event({"error": {"message": "boom", "code": "server_error"}})],
-    "not JSON": [b"data: {x\n\n"] * 3,
-    "filtered": [openai_end("content_filter")],
-    "at the limit": [openai_end("length")],
-    "goes on after the end": [openai_end() + openai_event("more") + openai_end()],
-    "open after the end": [openai_end(), hold],
-    "slow": [0.3, openai_end()],
+WORDS = {
+    "openai": ("content_filter", "length"),
+    "anthropic": ("refusal", "max_tokens"),
+    "gemini-events": ("SAFETY", "MAX_TOKENS"),
+    "responses": ("content_filter", "max_output_tokens"),
 }
+"""What the vendors of each wire call an answer that was filtered, and one at its limit."""
+
+
+def ends(dialect: Dialect) -> dict[str, list[Step]]:
+    """Return how answers of a vendor end, besides as they should."""
+    filtered, limited = WORDS[dialect.name]
+    return {
+        "torn off": [reset],
+        "cut off": [close],
+        "no finish": [],
+        "cut in a character": ["字".encode()[:2], close],
+        "silent": [hold],
+        "an error in the stream": [event({"error": {"message": "boom", "code": "server_error"}})],
+        "not JSON": [b"data: {x\n\n"] * 3,
+        "filtered": [dialect.end(filtered)],
+        "at the limit": [dialect.end(limited)],
+        "goes on after the end": [dialect.end() + dialect.piece("more") + dialect.end()],
+        "open after the end": [dialect.end(), hold],
+        "slow": [0.3, dialect.end()],
+    }
+
+
 REFUSALS: dict[str, list[Step]] = {
     "broken": [500, b"<html>oops</html>"],
     "too busy": [503, {"Content-Type": "application/json"}, b'{"error":{"message":"overloaded"}}'],
@@ -54,8 +69,9 @@ WHOLE = ("filtered", "at the limit", "goes on after the end", "open after the en
 class Unreliable(Chatterbox):
     """Every other answer goes wrong."""
 
-    def __init__(self, vendor: FakeVendor, luck: random.Random, number: int) -> None:
-        super().__init__(vendor, pieces=(1, 30), pace=0.01)
+    def __init__(self, vendor: FakeVendor, luck: random.Random, number: int, dialect: Dialect) -> None:
+        super().__init__(vendor, pieces=(1, 30), pace=0.01, dialect=dialect)
+        self._ends = ends(dialect)
         self.left = number
         self.faults: Counter[str] = Counter()
         self.are_over = threading.Event()
@@ -74,7 +90,7 @@ class Unreliable(Chatterbox):
         if not self.left or self._luck.random() < 0.5:
             return ""
         self.left -= 1
-        fault = self._luck.choice([*ENDS, *REFUSALS])
+        fault = self._luck.choice([*self._ends, *REFUSALS])
         self.faults[fault] += 1
         return fault
 
@@ -86,7 +102,7 @@ class Unreliable(Chatterbox):
         call.is_whole = fault in WHOLE
         if fault == "goes on after the end":
             call.said.append((monotonic(), "more"))  # in one chunk with the end, so it is read with it
-        yield from ENDS[fault]
+        yield from self._ends[fault]
 
 
 @pytest.fixture
@@ -97,19 +113,25 @@ def people(cast: Cast, soak: bool) -> list[User]:
     return found
 
 
+@pytest.mark.parametrize(
+    "name", [name if name == "openai" else pytest.param(name, marks=pytest.mark.soak) for name in WORDS]
+)
 def test_v30_whatever_the_vendor_does_each_reply_has_an_end(
     cast: Cast,
-    model: LanguageModel,
     vendor: FakeVendor,
     window: Window,
     people: list[User],
     luck: random.Random,
     soak: bool,
     monkeypatch: pytest.MonkeyPatch,
+    name: str,
 ) -> None:
+    dialect = next(one for one in DIALECTS if one.name == name)
+    model = serve(vendor, "openai" if name == "responses" else dialect.wire)
+    Endpoint.objects.update(wire=dialect.wire)
     monkeypatch.setattr(cooldown, "pause", lambda error, failures: 0.05)  # here everything fails all the time
     Endpoint.objects.update(silence_seconds=SILENCE, first_token_seconds=2 * SILENCE)
-    unreliable = Unreliable(vendor, luck, ALL_FAULTS if soak else FAULTS)
+    unreliable = Unreliable(vendor, luck, ALL_FAULTS if soak else FAULTS, dialect)
     pages = [window(person) for person in people]
     for number, page in enumerate(pages):
         page.next_words = chatter(page, str(model.id), luck)
@@ -120,10 +142,10 @@ def test_v30_whatever_the_vendor_does_each_reply_has_an_end(
     for page in pages:
         page.wait(Page.is_quiet)
     rows = read_rows(str(connection.settings_dict["NAME"]))
-    ends = Counter(row.status for row in rows if row.is_reply)
-    print(f"{sum(unreliable.faults.values())} faults of {len(unreliable.faults)} kinds; replies: {dict(ends)}")
-    assert not set(ends) & set(UNDER_WAY)
-    assert ends["complete"] > len(people)
+    found = Counter(row.status for row in rows if row.is_reply)
+    print(f"{sum(unreliable.faults.values())} faults of {len(unreliable.faults)} kinds; replies: {dict(found)}")
+    assert not set(found) & set(UNDER_WAY)
+    assert found["complete"] > len(people)
     assert broken_promises(history_of(pages, unreliable.calls, rows)) == []
     assert _ended_as_they_should(rows, unreliable.calls)
 

@@ -151,7 +151,6 @@ def test_a_refusal_within_a_reply_with_status_200(wire_vendor: FakeVendor, ask: 
     ("first", "parameters"),
     [
         (refusal("temperature"), {}),  # it was not sent
-        (refusal("temperature"), {"raw": {"temperature": 1}}),  # an administrator wants it
         (refusal("messages", "context_length_exceeded"), SET),
         (refusal("max_tokens", "invalid_value", "max_tokens is too large"), SET),
         (refusal("response_format"), {"json_schema": {"type": "object"}}),  # without it the question is another

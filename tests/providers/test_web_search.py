@@ -11,7 +11,8 @@ from providers.types import Address, Delta, Prompt, Turn, Usage
 from providers.wires import registry
 from providers.wires.declarations import NO_SEARCH, web_search_form
 from tests.fake_vendor import FakeVendor
-from tests.providers.conftest import gone_on
+from tests.providers.conftest import Ask, gone_on, said
+from tests.providers.dialects import DIALECTS
 from tests.providers.reading import outcome, turns
 from tests.vendor_replies import (
     Received,
@@ -141,6 +142,41 @@ def test_a_refused_search_is_left_out_and_said(vendor: FakeVendor, chosen: str, 
     reply = answered(vendor, chosen)
     assert [(change.parameter, change.sent) for change in reply.left_out] == [("web_search", None)]
     assert bool(reply.quirks) == (status == 400)
+
+
+TAGS = "'bash_20250124', 'custom', 'text_editor_20250124'"
+
+
+@pytest.mark.parametrize(
+    ("wire", "sentence"),
+    [
+        ("gemini", "Search Grounding is not supported."),
+        ("gemini", "Search as tool is not enabled for models/gemma-3-27b-it"),
+        ("gemini", "Invalid JSON payload received. Unknown name \"googleSearch\" at 'tools[0]': Cannot find field."),
+        ("gemini", "Tool use with function calling is unsupported: google_search"),
+        ("anthropic", f"tools.0: Input tag 'web_search_20250305' found using 'type' does not match any of: {TAGS}"),
+        ("anthropic", "'claude-3-haiku' does not support tool types: web_search_20250305. Did you mean one of custom?"),
+        ("anthropic", "Web search is not enabled for this organization."),
+        ("anthropic", "tools.0.input_schema: Field required"),
+        ("responses", "Hosted tool 'web_search' is not supported with this model."),
+        ("responses", "Unsupported tool type: web_search"),
+        ("responses", "Invalid value: 'web_search'. Supported values are: 'function' and 'custom'."),
+        ("responses", "The requested tool web_search is not available for this model."),
+    ],
+)
+def test_a_search_that_is_refused_on_another_wire_is_left_out_too(
+    wire_vendor: FakeVendor, ask: Ask, wire: str, sentence: str
+) -> None:
+    def script(request: Received) -> list[Any]:
+        if "tools" in request.json:
+            error = {"message": sentence, "type": "invalid_request_error", "code": 400, "status": "INVALID_ARGUMENT"}
+            return [400, JSON, json.dumps({"type": "error", "error": error}).encode()]
+        return [next(one for one in DIALECTS if one.wire == wire).stream("Hello")]
+
+    wire_vendor.script = script
+    stream = ask(wire=wire, parameters={"web_search": True})
+    assert said(stream) == "Hello"
+    assert [(change.parameter, change.sent) for change in stream.left_out] == [("web_search", None)]
 
 
 @pytest.mark.parametrize("form", [form.name for form in registry.wire("openai").WEB_SEARCHES])
@@ -355,3 +391,66 @@ def test_hostile_sources_are_bounded_and_harmless(shape: Shape) -> None:
 @pytest.mark.parametrize("pages", [[], [(None, None)], [({}, [])]])
 def test_what_names_no_page_is_no_source(shape: Shape, pages: list[Any]) -> None:
     assert cited(shape, pages) == []
+
+
+# --- Their places ---------------------------------------------------------------------------------------------------
+
+CHINESE = "茶是绿色的😀。水很深😀。完"
+SENTENCES = [(0, 7), (7, 12)]
+"""Where its two sentences begin and end: characters."""
+
+
+def units(text: str, encoding: str) -> int:
+    return len(text.encode(encoding)) // (2 if "16" in encoding else 1)
+
+
+def placed(*places: tuple[int, int], text: str = CHINESE, late: bool = True) -> list[tuple[int, int]]:
+    """Return where the sources of an answer stand that were told at these places, behind its text or before it."""
+    told = openai_chunk(annotations=[annotation(f"T{at}", A, start_index=at, end_index=end) for at, end in places])
+    said = openai_event(text)
+    read = outcome("openai", [(said + told if late else told + said) + openai_end()])
+    [part] = [part for part in read["parts"] if part["kind"] == "citation"]
+    return [(one["start"], one["end"]) for one in part["supports"]]
+
+
+@pytest.mark.parametrize("late", [True, False])
+@pytest.mark.parametrize("encoding", ["utf-32-le", "utf-16-le", "utf-8"])
+def test_places_are_found_in_whatever_unit_they_are_counted(encoding: str, late: bool) -> None:
+    """A place behind the end of the text tells that the unit is smaller than a character."""
+    whole = [(0, len(CHINESE))] if encoding != "utf-32-le" else []
+    size = 4 if encoding == "utf-32-le" else 1
+
+    def told(at: int) -> int:
+        return units(CHINESE[:at], encoding) // size
+
+    found = placed(*((told(start), told(end)) for start, end in [*SENTENCES, *whole]), late=late)
+    assert found == sorted([*SENTENCES, *whole])
+
+
+def test_places_that_are_nowhere_are_within_the_text() -> None:
+    for places in ([(0, 10**8)], [(5, 10**9 + 1)], [(-3, -1)], [(9, 3)], [(10**8, 10**8 + 1)], [(1, 2), (3, 10**8)]):
+        for start, end in placed(*places):
+            assert 0 <= start < end <= len(CHINESE)
+
+
+def test_a_quote_that_is_there_twice_is_found_at_its_own_place() -> None:
+    """Gateways that change the text leave Gemini's numbers as they were."""
+    text = "Yes. So it is. Well. So it is. End."
+    segment = {"startIndex": 24, "endIndex": 33, "text": "So it is."}
+    support = {"segment": segment, "groundingChunkIndices": [0]}
+    metadata = {"groundingChunks": [{"web": {"uri": A, "title": "A"}}], "groundingSupports": [support]}
+    read = outcome(
+        "gemini", [gemini_event(text) + event({"candidates": [{"groundingMetadata": metadata}]}) + gemini_end()]
+    )
+    [part] = [part for part in read["parts"] if part["kind"] == "citation"]
+    assert [(one["start"], one["end"]) for one in part["supports"]] == [(21, 30)]
+
+
+@every_shape
+def test_sources_cut_anywhere_are_the_same(shape: Shape) -> None:
+    wire, written = shape
+    body: bytes = written([("茶 & 水", "https://茶.example/水?a=1&b=2"), *PAGES])
+    whole = outcome(wire, [body])
+    assert len(whole["parts"][-1].get("sources", whole["parts"][-1])) >= 3 or wire == "anthropic"
+    for at in range(1, len(body), 7):
+        assert outcome(wire, [body[:at], body[at:]]) == whole

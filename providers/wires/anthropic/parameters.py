@@ -45,6 +45,8 @@ WEB_SEARCHES = tuple(
         ("web_search_20260318", None),
     )
 )
+# Gateways that know no tools of the vendor's own miss the schema of a function.
+_FUNCTIONS_ONLY = r"\btools\.\d+\.(?:custom\.)?(?:input_schema|function)\b"
 # Without these the question stays the same; a refusal of any other field is shown to the person. Of two that exclude
 # each other the earlier stays.
 FIELDS = (
@@ -59,8 +61,8 @@ FIELDS = (
     Field(("thinking", "type"), "thinking", is_common_word=True),
     Field(("stop_sequences",), "stop", also=r"\bstop (?:sequences?|words?)\b"),
     Field(("tool_choice",)),
-    Field(("tools", "web_search"), "web_search", also=r"\bweb_search_\d+"),
-    Field(("tools", "code_execution"), "code_execution", also=r"\bcode_execution_\d+"),
+    Field(("tools", "web_search"), "web_search", also=rf"\bweb_search_\d+|{_FUNCTIONS_ONLY}"),
+    Field(("tools", "code_execution"), "code_execution", also=rf"\bcode_execution_\d+|{_FUNCTIONS_ONLY}"),
 )
 
 

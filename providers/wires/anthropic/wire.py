@@ -32,6 +32,7 @@ from providers.wires.declarations import BEARER, web_search_fields
 from providers.wires.declarations import draws_nothing as drawn
 from providers.wires.json_values import count, mapping, merged, string, to_bytes
 from providers.wires.parsed import Parse
+from providers.wires.refusals.extras import adopted, extras
 from providers.wires.refusals.fields import fitted
 from providers.wires.turns import NO_CACHE_MARKS, adapted
 
@@ -61,13 +62,13 @@ _PAGE = 1000
 def request(address: Address, prompt: Prompt) -> HttpRequest:
     """Return the request for a reply to `prompt`."""
     fitting = fitted(body(address, prompt), FIELDS, address.quirks)
-    whole = to_bytes(merged(fitting, mapping(prompt.parameters.get("raw"))))
+    whole = to_bytes(merged(fitting, extras(prompt, address.quirks)))
     return HttpRequest("POST", f"{_base(address)}/messages", (_JSON, *_headers(address)), whole, address.key_placement)
 
 
 def body(address: Address, prompt: Prompt) -> dict[str, Any]:
     """Return the body of a request before the quirks of its fields, and before the raw extras."""
-    prompt = adapted(prompt, address.quirks)
+    prompt = adopted(adapted(prompt, address.quirks), address.quirks)
     system = [{"type": "text", "text": prompt.system}] if prompt.system.strip() else []
     said = messages(prompt, address)
     if NO_CACHE_MARKS not in address.quirks:

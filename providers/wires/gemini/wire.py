@@ -35,6 +35,7 @@ from providers.wires.json_values import (
     unwrapped,
 )
 from providers.wires.parsed import Found, Parse
+from providers.wires.refusals.extras import adopted, extras
 from providers.wires.refusals.fields import fitted
 from providers.wires.turns import STAND_IN, adapted
 from providers.wires.verbatim import reader
@@ -73,7 +74,7 @@ def request(address: Address, prompt: Prompt) -> HttpRequest:
 
 def body(address: Address, prompt: Prompt) -> dict[str, Any]:
     """Return the body of a request before the quirks of its fields, and before the raw extras."""
-    prompt = adapted(prompt, address.quirks)
+    prompt = adopted(adapted(prompt, address.quirks), address.quirks)
     made: dict[str, Any] = {
         "contents": contents.contents(prompt.turns, reader(address), _wants_stand_in(address, prompt.model))
     }
@@ -154,7 +155,7 @@ def _in_path(model: str) -> str:
 
 def _whole(address: Address, prompt: Prompt) -> dict[str, Any]:
     fitting = fitted(body(address, prompt), FIELDS, address.quirks)
-    return merged(fitting, mapping(prompt.parameters.get("raw")))
+    return merged(fitting, extras(prompt, address.quirks))
 
 
 def _wants_stand_in(address: Address, model: str) -> bool:

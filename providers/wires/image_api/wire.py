@@ -24,6 +24,7 @@ from providers.wires.openai.usage import usage
 from providers.wires.openai.wire import catalogue_request, error, other_list, parse_catalogue
 from providers.wires.parameters import MAX_PICTURES
 from providers.wires.parsed import Found, Parse, Working
+from providers.wires.refusals.extras import extras
 from providers.wires.refusals.fields import fitted
 from providers.wires.turns import adapted
 
@@ -55,7 +56,7 @@ _PARTIAL, _WHOLE = ".partial_image", ".completed"
 
 def request(address: Address, prompt: Prompt) -> HttpRequest:
     """Return the request for pictures. Raises BadRequest without words."""
-    whole = merged(fitted(body(address, prompt), FIELDS, address.quirks), mapping(prompt.parameters.get("raw")))
+    whole = merged(fitted(body(address, prompt), FIELDS, address.quirks), extras(prompt, address.quirks))
     images = changed(adapted(prompt, address.quirks))
     kind, content = multipart(whole, files_of(images)) if images else (_JSON[1], to_bytes(whole))
     door = f"{_base(address)}/images/{'edits' if images else 'generations'}"

@@ -25,6 +25,7 @@ from providers.wires.openai.presets import PRESETS
 from providers.wires.openai.usage import usage
 from providers.wires.openai.web_search import WEB_SEARCHES
 from providers.wires.parsed import Found, Parse, WholeMessage
+from providers.wires.refusals.extras import adopted, extras
 from providers.wires.refusals.fields import fitted
 from providers.wires.turns import adapted
 
@@ -67,7 +68,7 @@ def request(address: Address, prompt: Prompt) -> HttpRequest:
 
 def body(address: Address, prompt: Prompt) -> dict[str, Any]:
     """Return the body of a request before the quirks of its fields, and before the raw extras."""
-    prompt = adapted(prompt, address.quirks)
+    prompt = adopted(adapted(prompt, address.quirks), address.quirks)
     made: dict[str, Any] = {
         "model": prompt.model,
         "stream": address.streaming,
@@ -147,7 +148,7 @@ def _base(address: Address) -> str:
 
 def _whole(address: Address, prompt: Prompt) -> dict[str, Any]:
     fitting = fitted(body(address, prompt), FIELDS, address.quirks)
-    return merged(fitting, mapping(prompt.parameters.get("raw")))
+    return merged(fitting, extras(prompt, address.quirks))
 
 
 def _first(choices: object) -> Mapping[str, Any]:

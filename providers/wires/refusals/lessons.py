@@ -21,6 +21,7 @@ from providers.errors import BadRequest, ContextTooLong, ModelNotFound, VendorEr
 from providers.types import Address, HttpRequest, Part, Prompt
 from providers.wires.refusals import values
 from providers.wires.refusals.conversation import TURNS, other_role
+from providers.wires.refusals.extras import lessons_about, named_extra
 from providers.wires.refusals.fields import Body, Field, fitted, range_text, values_of
 from providers.wires.refusals.room import room_for_answer
 from providers.wires.turns import NO_FUNCTIONS, UNSIGNED
@@ -97,7 +98,9 @@ def lesson(wire: Refusing, address: Address, prompt: Prompt, error: VendorError)
         return None
     sentence, before = beginning(error.quote), wire.request(address, prompt).body
     body = fitted(wire.body(address, prompt), wire.FIELDS, address.quirks)
-    for found in _findings(wire, address.quirks, body, error, sentence):
+    extra = named_extra(prompt, address.quirks, error.parameter, sentence) if isinstance(error, BadRequest) else ""
+    about = lessons_about(prompt, extra) if extra else []
+    for found in _findings(wire, address.quirks, body, error, sentence, about):
         quirks = (address.quirks - found.old) | found.new
         if quirks != address.quirks and _request(wire, address, prompt, quirks) != before:
             said = words_of(prompt)
@@ -116,7 +119,7 @@ def _request(wire: Refusing, address: Address, prompt: Prompt, quirks: frozenset
 
 
 def _findings(
-    wire: Refusing, quirks: frozenset[str], body: Body, error: VendorError, sentence: str
+    wire: Refusing, quirks: frozenset[str], body: Body, error: VendorError, sentence: str, extras: list[str]
 ) -> Iterator[_Found]:
     """Yield what the refusal may mean, the likeliest first."""
     if isinstance(error, ContextTooLong):
@@ -128,6 +131,9 @@ def _findings(
     if named and all(one.field.is_kept for one in named):  # "`max_tokens` must be greater than" another one
         others = [one for one in _in_order(wire.FIELDS, body, sentence) if not one.field.is_kept]
         yield from _of_fields(others[:1], quirks, body, error, sentence)
+    if extras:
+        yield from (_Found(frozenset([one]), frozenset(), True, (re.split("[.:]", one)[-1],)) for one in extras)
+        return
     # A refusal that names nothing may concern what nobody asked for: functions, or the one field.
     if isinstance(error, BadRequest) and not named and "tools" in body:
         yield _Found(frozenset([NO_FUNCTIONS]), frozenset(), False, ())

@@ -13,10 +13,11 @@ from typing import Any
 from providers.types import Address, HttpRequest, Prompt
 from providers.wires.declarations import draws_nothing as drawn
 from providers.wires.declarations import translate_noop, web_search_fields, wire_learnt
-from providers.wires.json_values import mapping, merged, to_bytes
+from providers.wires.json_values import merged, to_bytes
 from providers.wires.openai import wire as openai
 from providers.wires.openai.wire import error, other_list, parse_catalogue
 from providers.wires.parsed import Parse
+from providers.wires.refusals.extras import adopted, extras
 from providers.wires.refusals.fields import fitted
 from providers.wires.responses.detection import KEY_PLACEMENTS, NEIGHBOURS, SHORT_ANSWER, doors, hint, plainer
 from providers.wires.responses.extras import moved
@@ -53,7 +54,7 @@ _JSON = ("Content-Type", "application/json")
 def request(address: Address, prompt: Prompt) -> HttpRequest:
     """Return the request for a reply to `prompt`."""
     fitting = fitted(body(address, prompt), FIELDS, address.quirks)
-    raw = mapping(prompt.parameters.get("raw"))
+    raw = extras(prompt, address.quirks)
     whole = to_bytes(merged(fitting, moved(raw) if wire_learnt(address.quirks) == NAME else raw))
     headers = (_JSON, *address.headers)
     return HttpRequest("POST", f"{_base(address)}{_DOOR}", headers, whole, address.key_placement)
@@ -61,7 +62,7 @@ def request(address: Address, prompt: Prompt) -> HttpRequest:
 
 def body(address: Address, prompt: Prompt) -> dict[str, Any]:
     """Return the body of a request before the quirks of its fields, and before the raw extras."""
-    prompt = adapted(prompt, address.quirks)
+    prompt = adopted(adapted(prompt, address.quirks), address.quirks)
     return {
         "model": prompt.model,
         "stream": address.streaming,
