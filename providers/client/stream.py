@@ -32,9 +32,9 @@ _END_SECONDS = 0.05
 # Without streaming, the first token arrives together with the last.
 _WHOLE_REPLY_FACTOR = 10
 MAX_CALLS = 8
-"""Calls of one stream. Each one after a refusal asks differently; more refusals than this mean another fault."""
+"""Calls of one stream. Each one asks differently; more refusals than this mean another fault."""
 MAX_SEARCHES = 4
-"""Times in a reply that a vendor gets back its calls of a search, or all that came before a pause."""
+"""Times in a reply that a vendor gets back its own calls, or all before a pause."""
 _AT_THE_VENDOR = ("web_search", "code_execution")
 """Parameters of work at the vendor, which may be paused."""
 
@@ -49,8 +49,8 @@ class Stream:
     reason, by a call without streaming. Once that is answered, `quirks` is the new value of `Address.quirks`.
     `sentences` are the vendor's words for each new quirk, "" if they quote the question. If a refusal names
     another wire for this model, it is asked over that one, unless the stream `keeps_wire`.
-    `following` is the prompt with which the reply goes on, None if it has ended. A vendor's own function of web search
-    is then to be given back its calls, or a vendor that paused all that it said. `searches` is how often that was done.
+    `following` is the prompt with which the reply goes on, None if it has ended. The vendor then wants its
+    calls of a search back, or all that it said before a pause. `searches` is how often it got that.
     """
 
     def __init__(

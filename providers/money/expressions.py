@@ -22,11 +22,11 @@ _VERSION = re.compile(r"\s*v\d+\s*:", re.ASCII)
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 Tiers = list[tuple[Decimal, dict[str, Decimal]]]
-"""Each tier has the tokens of input above which it holds, and prices by kind of tokens."""
+"""For each tier, the tokens above which it holds, and prices by kind."""
 
 
 def tiers_of(expression: str) -> Tiers:
-    """Return the tiers of an expression, the lowest first, from 0 tokens on; none of one that is not of this form."""
+    """Return the tiers of an expression, the lowest first, from 0 tokens on; none of any other form."""
     try:
         found = list(_tiers(_Words(expression)))
     except ValueError:
