@@ -95,9 +95,10 @@ def _paths(raw: Raw, above: Path = ()) -> list[Path]:
     return found[:_MAX_PATHS]
 
 
-def _value(raw: Any, path: Path) -> Any:
-    for name in path:
-        raw = mapping(raw).get(name)
+def _value(raw: Any, words: Path) -> Any:
+    """Return the value at the end of a path of folded names; None if there is none."""
+    for word in words:
+        raw = next((value for name, value in mapping(raw).items() if _folded(name) == word), None)
     return raw
 
 
@@ -117,8 +118,9 @@ def _folded(name: str) -> str:
 
 def _meaning(raw: Raw, path: Path) -> Iterator[tuple[str, Any]]:
     """Yield our names of what stands at this path, or below it, with the values in our own terms."""
+    names = tuple(map(_folded, path))
     for words, (name, meant) in _WORDS.items():
-        if words[: len(path)] == path and (value := _value(raw, words)) is not None:
+        if words[: len(names)] == names and (value := _value(raw, words)) is not None:
             told = meant(value)
             yield from [] if told is None else [(name, told)]
 
@@ -149,28 +151,26 @@ def _is_wanted(value: Any) -> Any:
 
 
 def _spelled(*words: str) -> Iterator[Path]:
-    yield from (tuple(one.split(".")) for one in words)
+    yield from (tuple(map(_folded, one.split("."))) for one in words)
 
 
-_CONFIG = "generationConfig"
 _TERMS: tuple[tuple[str, Callable[[Any], Any], tuple[str, ...]], ...] = (
-    ("max_tokens", _same, ("max_tokens", "max_completion_tokens", "max_output_tokens", f"{_CONFIG}.maxOutputTokens")),
-    ("temperature", _same, ("temperature", f"{_CONFIG}.temperature")),
-    ("top_p", _same, ("top_p", f"{_CONFIG}.topP")),
-    ("top_k", _same, ("top_k", f"{_CONFIG}.topK")),
-    ("seed", _same, ("seed", f"{_CONFIG}.seed")),
-    ("presence_penalty", _same, ("presence_penalty", f"{_CONFIG}.presencePenalty")),
-    ("frequency_penalty", _same, ("frequency_penalty", f"{_CONFIG}.frequencyPenalty")),
-    ("stop", _list, ("stop", "stop_sequences", f"{_CONFIG}.stopSequences")),
-    (
-        "thinking",
-        _level,
-        ("reasoning_effort", "reasoning.effort", "output_config.effort", f"{_CONFIG}.thinkingConfig.thinkingLevel"),
-    ),
-    ("thinking", _budget, ("thinking.budget_tokens", "thinking_budget", f"{_CONFIG}.thinkingConfig.thinkingBudget")),
+    ("max_tokens", _same, ("max_tokens", "max_completion_tokens", "max_output_tokens")),
+    ("stop", _list, ("stop", "stop_sequences")),
+    *((name, _same, (name,)) for name in ("temperature", "top_p", "top_k", "seed", "presence_penalty")),
+    ("frequency_penalty", _same, ("frequency_penalty",)),
+    ("thinking", _level, ("reasoning_effort", "reasoning.effort", "output_config.effort")),
+    ("thinking", _level, ("thinking_config.thinking_level",)),
+    ("thinking", _budget, ("thinking.budget_tokens", "thinking_budget", "thinking_config.thinking_budget")),
     ("json_schema", _schema, ("response_format", "text.format", "output_config.format")),
-    ("json_schema", _same, (f"{_CONFIG}.responseSchema", f"{_CONFIG}.responseJsonSchema")),
+    ("json_schema", _same, ("response_schema", "response_json_schema")),
     ("web_search", _is_wanted, ("web_search_options", "enable_search", "online_search")),
 )
-_WORDS = {path: (name, meant) for name, meant, words in _TERMS for path in _spelled(*words)}
-"""By path in the extras of any wire, our name of a parameter, and what turns its value into ours."""
+_INNER = ("", "generation_config.")
+"""Each may stand at the top, or in an object with the parameters."""
+_WORDS = {
+    path: (name, meant)
+    for name, meant, words in _TERMS
+    for path in _spelled(*(f"{inner}{word}" for word in words for inner in _INNER))
+}
+"""By path in the extras of any wire, in folded names, our parameter and what turns its value into ours."""
