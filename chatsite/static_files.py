@@ -1,10 +1,13 @@
 """Static files: one style sheet and one script out of many, names with a hash, answers for an ASGI server."""
 
+import hashlib
 import posixpath
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import chain, count, product
 from pathlib import Path, PurePosixPath
+from string import ascii_letters
 from typing import Any
 
 import brotli
@@ -40,6 +43,7 @@ SCRIPTS = (
     "js/zone.js",
 )
 """The scripts that pages name."""
+_SHARED_HASH = re.compile(r"js-[0-9a-f]{8}/")
 _SHEET = re.compile(r'^@import "(?P<name>[^"]+)" layer\((?P<layer>[a-z]+)\);$', re.MULTILINE)
 _IMPORT = re.compile(r'^import (?:(?P<names>\{[^}]+\}) from )?"(?P<path>\.[^"]+)";\n', re.MULTILINE)
 _IMPORT_LATER = re.compile(r'\bimport\("(?P<path>\.[^"]+)"\)')
@@ -49,37 +53,36 @@ _SHEETS_COMMENT = re.compile(r"\s*/\*.*?\*/", re.DOTALL)
 _INDENTATION = re.compile(r"^ +", re.MULTILINE)
 _LINE_END = re.compile(r"(?<=[{};,])\n+| (?=\{\n)")
 _NOT_JOINED = re.compile(r"^(?:import|export)\b.*|\bimport\.meta|\bimport\((?!\"\.)", re.MULTILINE)
+_LITERAL = re.compile(r'("(?:[^"\\\n]|\\.)*"|`[^`\n]*`|/(?![ =])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n])*/)')
+"""A text or a regular expression on one line of a script. What divides stands between blanks."""
+_PRIVATE = re.compile(r"(?<=[\s.(!])#(\w+)\b")
+_BLANKS = re.compile(r" ?([={}(),;?:&|<>!\[\]]) ?| ([*/%+-]) (?=[\w(])")
 
 
 class JoinedManifestStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     """The storage of collected files: joins style sheets and scripts, hashes and compresses."""
 
     def post_process(self, paths: Sources, dry_run: bool = False, **options: Any) -> Iterator[Any]:
-        """Hash and compress the collected files, after joining those that always load together.
-
-        What the chat page fetches later imports modules that are joined by then: their name leads to the joined script.
-        The others that are joined are asked for by no name.
-        """
+        """Hash and compress the collected files, after joining those that always load together."""
         if dry_run or CHAT_SCRIPT not in paths:
             yield from super().post_process(paths, dry_run=dry_run, **options)
             return
-        joined = {name: join_scripts(paths, name) for name in SCRIPTS} | {
-            name: join_sheets(paths, name) for name in STYLE_SHEETS
-        }
-        written = {name: (self, self._write(name, text)) for name, text in joined.items()}
-        yield from super().post_process(paths | written, **options)
-        for name in joined:
+        sheets = {name: (self, self._write(name, join_sheets(paths, name))) for name in STYLE_SHEETS}
+        others = {name: source for name, source in paths.items() if not name.startswith("js/")}
+        yield from super().post_process(others | sheets, **options)
+        yield from self._place(browser_scripts(paths))
+        for name in (*STYLE_SHEETS, *SCRIPTS):
             self._compress_better(self.hashed_files[name])
-        address = self.hashed_files[CHAT_SCRIPT]
-        for name in modules_of(paths, CHAT_SCRIPT):
-            del self.hashed_files[name]
-        self.hashed_files |= dict.fromkeys({CHAT_SCRIPT, *imported_later(paths)}, address)
         self.save_manifest()
 
-    def file_hash(self, name: str, content: Any = None) -> str | None:
-        """Return eight digits: hashes do not compress, and the chat page names all that it may fetch later."""
-        digest: str | None = super().file_hash(name, content)
-        return digest and digest[:8]
+    def _place(self, scripts: dict[str, str]) -> Iterator[Any]:
+        """Write the scripts into a folder named by the hash of them all, in which they find each other."""
+        digest = hashlib.sha256(repr(sorted(scripts.items())).encode()).hexdigest()[:8]
+        for name, text in scripts.items():
+            self.hashed_files[name] = self._write(name.replace("js/", f"js-{digest}/", 1), text)
+            yield name, self.hashed_files[name], True
+        for name, compressed in self.compress_files([self.hashed_files[name] for name in scripts]):
+            yield name, compressed, True
 
     def get_modified_time(self, name: str) -> datetime:
         """Raise NotImplementedError, so that every copy is replaced.
@@ -116,18 +119,32 @@ def join_sheets(paths: Sources, name: str) -> str:
     return _LINE_END.sub("", sheet)
 
 
-def join_scripts(paths: Sources, script: str) -> str:
-    """Return this script behind the modules that it imports, as one module that exports what they all export.
+def browser_scripts(paths: Sources) -> dict[str, str]:
+    """Return all scripts by name, as browsers get them: those that pages name, joined, and those fetched later.
 
-    It goes without comments and indentation, which are a third of its compressed size.
-    Raises ValueError for two exports of one name, and for imports and exports of another form than ours.
+    What is fetched later finds the modules that run with the chat page in that page's script.
+    """
+    chat = set(modules_of(paths, CHAT_SCRIPT))
+    scripts = {name for name in paths if name.startswith("js/") and name.endswith(".js")}
+    later = {name: _read(paths, name) for name in scripts - chat - set(SCRIPTS)}
+    joined = {name: join_scripts(paths, name, set()) for name in SCRIPTS if name != CHAT_SCRIPT}
+    joined[CHAT_SCRIPT] = join_scripts(paths, CHAT_SCRIPT, names_imported(later, chat))
+    return joined | {name: _leading_to(CHAT_SCRIPT, chat, name, source) for name, source in later.items()}
+
+
+def join_scripts(paths: Sources, script: str, wanted: set[str]) -> str:
+    """Return this script behind the modules that it imports, as one module that exports the wanted names.
+
+    It goes without comments and most blanks, which are a third of its compressed size.
+    Raises ValueError for two exports of one name, and for what is of another form than ours.
     """
     sources = {name: _read(paths, name) for name in modules_of(paths, script)}
     exported = [name for source in sources.values() for name in _EXPORT.findall(source)]
     if len(exported) > len(set(exported)):
         raise ValueError(f"{script}: two modules export the same name, of {sorted(exported)}")
-    variables = {name: f"m{number}" for number, name in enumerate(sources)}  # short: they stand there 300 times
-    return "".join(_as_function(name, source, script, variables) for name, source in sources.items())
+    functions = (_as_function(name, source, script) for name, source in sources.items())
+    exports = f"export{{{','.join(sorted(wanted))}}};\n" if wanted else ""
+    return "".join([*functions, exports])
 
 
 def modules_of(paths: Sources, script: str) -> list[str]:
@@ -144,33 +161,66 @@ def modules_of(paths: Sources, script: str) -> list[str]:
     return found
 
 
-def imported_later(paths: Sources) -> set[str]:
-    """Return the names of the modules in the chat page's script that scripts outside it import."""
-    joined = set(modules_of(paths, CHAT_SCRIPT))
-    others = [name for name in paths if name.startswith("js/") and name.endswith(".js") and name not in joined]
-    imports = {_at(name, found["path"]) for name in others for found in _IMPORT.finditer(_read(paths, name))}
-    return imports & joined
+def names_imported(scripts: dict[str, str], modules: set[str]) -> set[str]:
+    """Return the names that these scripts, given with their text, import from the modules."""
+    imports = ((_at(name, found["path"]), found) for name, text in scripts.items() for found in _IMPORT.finditer(text))
+    lists = (found["names"] or "" for module, found in imports if module in modules)
+    return {listed.split()[0] for names in lists for listed in re.findall(r"\w[\w ]*", names)}
 
 
-def _as_function(name: str, source: str, script: str, variables: dict[str, str]) -> str:
-    """Return a module as a function called once, which sees no names but its own and its imports."""
-    body = _IMPORT.sub(lambda found: _imported_names(name, found, variables), source)
+def _leading_to(script: str, modules: set[str], name: str, source: str) -> str:
+    """Return a script's text with its imports of the modules leading to the script that holds them."""
+
+    def led(found: re.Match[str]) -> str:
+        is_there = _at(name, found["path"]) in modules
+        return found[0].replace(found["path"], _from(name, script)) if is_there else found[0]
+
+    return _IMPORT.sub(led, source)
+
+
+def _as_function(name: str, source: str, script: str) -> str:
+    """Return a module as a function called once. It sees its own names and what the modules before it export."""
+    body = _IMPORT.sub(_unless_renamed, source)
     body = _IMPORT_LATER.sub(lambda found: f'import("./{_from(script, _at(name, found["path"]))}")', body)
     body = _INDENTATION.sub("", _COMMENT.sub("", _EXPORT.sub("", body)))
     if unknown := _NOT_JOINED.search(body):
         raise ValueError(f"{name}: cannot join {unknown[0]!r}")
     if torn := next((line for line in body.splitlines() if line.count("`") % 2), None):
         raise ValueError(f"{name}: a text of several lines would lose its indentation: {torn}")
-    exports = f"{{ {', '.join(_EXPORT.findall(source))} }}"
-    function = f"const {variables[name]} = (() => {{\n{body}return {exports};\n}})();\n"
-    return f"{function}export const {exports} = {variables[name]};\n"
+    body = _without_blanks(_with_short_names(name, body))
+    exports = ",".join(_EXPORT.findall(source))
+    if not exports:
+        return f"{{\n{body}}}\n"
+    return f"const{{{exports}}}=(()=>{{\n{body}return{{{exports}}}}})();\n"
 
 
-def _imported_names(name: str, found: re.Match[str], variables: dict[str, str]) -> str:
-    """Return an import's names as constants; a module that is imported without names has run already."""
-    if not found["names"]:
-        return ""
-    return f"const {found['names'].replace(' as ', ': ')} = {variables[_at(name, found['path'])]};\n"
+def _unless_renamed(found: re.Match[str]) -> str:
+    """Return nothing for an import: what it names is in sight, unless under another name."""
+    return found[0] if " as " in (found["names"] or "") else ""
+
+
+def _with_short_names(name: str, body: str) -> str:
+    """Return a module in which private fields and methods, which nobody outside can name, have names of few letters."""
+    if text := next((text for text in _LITERAL.findall(body) if text[0] == '"' and _PRIVATE.search(text)), None):
+        raise ValueError(f"{name}: a text looks like a private name: {text}")
+    names = sorted(set(_PRIVATE.findall(body)))
+    short = dict(zip(names, map("".join, _short_names()), strict=False))
+    return _PRIVATE.sub(lambda found: f"#{short[found[1]]}", body)
+
+
+def _short_names() -> Iterator[tuple[str, ...]]:
+    return chain.from_iterable(product(ascii_letters, repeat=length) for length in count(1))
+
+
+def _without_blanks(body: str) -> str:
+    """Return a script without blanks beside signs and most line ends. Texts stay, and lines with one within another."""
+    lines = []
+    for line in body.splitlines():
+        parts = _LITERAL.split(line)
+        is_torn = any(part.count("{") != part.count("}") for part in parts[1::2] if part.startswith("`"))
+        parts[::2] = parts[::2] if is_torn else [_BLANKS.sub(r"\1\2", part) for part in parts[::2]]
+        lines.append("".join(parts))
+    return re.sub(r"(?<=[{(\[,;])\n+|^\n+", "", "\n".join(lines) + "\n")
 
 
 def _at(name: str, path: str) -> str:
@@ -191,6 +241,11 @@ def _read(paths: Sources, name: str) -> str:
 
 class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc]
     """WhiteNoise, answering with bytes: its file iterators are synchronous and make ASGI servers warn and buffer."""
+
+    def immutable_file_test(self, path: str, url: str) -> bool:
+        """Return whether a browser may keep this file for ever: its name or its folder's is a hash of what it holds."""
+        name = url.removeprefix(self.static_prefix)
+        return bool(_SHARED_HASH.match(name)) or bool(super().immutable_file_test(path, url))
 
     @staticmethod
     def serve(static_file: StaticFile, request: HttpRequest) -> HttpResponse:
