@@ -13,7 +13,7 @@ from conversations.admin.keys import list_page, page
 from conversations.api import api
 from conversations.reporting import downloads
 from conversations.reporting import views as pages
-from conversations.views import audience, chat, composer, first_run, search, shares, sign_up, site
+from conversations.views import audience, chat, composer, first_run, later, search, shares, sign_up, site
 from conversations.views.assistants import choice as assistant_choice
 from conversations.views.assistants import files as assistant_files
 from conversations.views.assistants import pages as assistant_pages
@@ -132,6 +132,7 @@ urlpatterns = [
     path("language/", site.change_language, name="language"),
     path("parameters/", composer.parameters, name="parameters"),
     path("shortcuts/", composer.shortcuts, name="shortcuts"),
+    path("later/", later.later, name="later"),
     path("resting-keys/", chat.resting_keys, name="resting-keys"),
     path("appearance/", site.change_appearance, name="appearance"),
     path("local-model/", first_run.small_model, name="local-model"),

@@ -104,7 +104,7 @@ def _remark_line(said: Phrases, remark: Remark) -> str:
 def _in(language: str) -> Phrases:
     reader = _Reader()
     with translation.override(language):
-        reader.feed(render_to_string("_words.html"))
+        reader.feed(render_to_string("_words.html") + render_to_string("_later_words.html"))
     return reader.phrases
 
 

@@ -25,7 +25,7 @@ from conversations.models.sidebar import one_listed
 from conversations.protocol.commands import MAX_FILES, MAX_MODELS
 from conversations.speech.recording import MAX_SECONDS
 from conversations.text import MAX_TEXT_LENGTH
-from conversations.views import composer
+from conversations.views import composer, later
 from conversations.views.assistants.choice import of_composer
 from conversations.views.lists.sections import folded_parts, newest_in, sections_of, sidebar_width
 from providers import clock, local_model
@@ -92,6 +92,7 @@ def _chat_context(request: HttpRequest, conversation_id: UUID | None = None) -> 
     shown = threads.thread_for(person, conversation, at) if conversation else None
     return {
         "person": person,
+        "later": later.address(),
         "sections": sections,
         "project_groups": in_sidebar(person),
         "are_projects_open": "projects" not in folded_parts(request),

@@ -17,7 +17,7 @@ import { serveAppearance } from "./helpers/appearance.js";
 import { refuseDrops } from "./helpers/drops.js";
 import { keepKeysOfInputMethods } from "./helpers/keyboard.js";
 import { leaveRoomForKeyboard } from "./helpers/keyboard-height.js";
-import { fetchElement, fetchPart } from "./helpers/loading.js";
+import { fetchElement, fetchPart, withLater } from "./helpers/loading.js";
 import { phrase } from "./helpers/phrases.js";
 import { codeOf } from "./helpers/refused.js";
 import { tellTimeZone } from "./helpers/time-zone.js";
@@ -137,7 +137,7 @@ class Chat {
   }
 
   /** A question that is being written may have a verified answer. */
-  #offer = () => fetchElement("verified-offers", async () => new (await import("./page/verified-offers.js")).VerifiedOffers(this).listen() ?? true);
+  #offer = () => fetchElement("verified-offers", () => withLater(async () => new (await import("./page/verified-offers.js")).VerifiedOffers(this).listen() ?? true));
 
   /** What shows remarks, once there is one; null where it does not come. */
   async remarks() {
@@ -163,7 +163,7 @@ class Chat {
   #selected = async () => {
     if (getSelection().isCollapsed) return;
     document.removeEventListener("selectionchange", this.#selected);
-    new (await import("./page/quoting.js")).Quoting(this).listen();
+    new (await withLater(() => import("./page/quoting.js"))).Quoting(this).listen();
   };
 
   #show(id, revision) {

@@ -64,6 +64,7 @@ REASONS = {
     "reply.unverify": "whoever set a mark withdraws it, and a team's leads any of the team's",
     "parameters": "the fields are the same for everybody, and hold nobody's values",
     "shortcuts": "the keys are the same for everybody",
+    "later": "words and markup are the same for everybody, and hold nobody's names",
     "resting-keys": "the lines are those of the chat's page: for others than key testers there are none",
     "audience": "who reads a conversation may know who else does; who decides also sees where it may go",
     "setup": "there is an administrator already, and a second one is not made this way",

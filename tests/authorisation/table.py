@@ -214,6 +214,7 @@ PAGES = [
     on("resting-keys", roles=SIGNED_IN),
     on("parameters", roles=SIGNED_IN),
     on("shortcuts", roles=SIGNED_IN),
+    on("later", roles=SIGNED_IN),
     on("audience", private=OWNER, shows={"moving": OWNER, "foreign team": NOBODY}),
     on("audience", shared=TEAM, shows={"moving": LEAD | OWNER, "foreign team": NOBODY, "links": TEAM}),
     on("audience", guests=READ["guests"], shows={"moving": OWNER}),

@@ -65,7 +65,7 @@ def test_a_reply_that_ends_before_the_page_is_connected_leaves_no_mark(
     asking, looking, held = visit(cast.alice), visit(cast.alice, path=None), list[Route]()
     asking.send("Count")
     expect(asking.replies.first.locator(".message__text")).to_have_text("One,")
-    looking.page.route("**/app.*.js", lambda route: held.append(route))
+    looking.page.route("**/js*/app*.js", lambda route: held.append(route))
     looking.page.goto(looking.site, wait_until="commit")
     expect(looking.rows.first).to_have_attribute("data-streaming", "")
     vendor.gate.set()

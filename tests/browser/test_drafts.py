@@ -135,7 +135,7 @@ def test_what_was_typed_before_the_scripts_came_stands_behind_what_was_kept(
     alice.text.fill("Kept")
     held: list[Route] = []
     arrived = threading.Event()
-    alice.page.route("**/js/app*.js", lambda route: (held.append(route), arrived.set()))
+    alice.page.route("**/js*/app*.js", lambda route: (held.append(route), arrived.set()))
     alice.page.reload(wait_until="commit")
     alice.text.press_sequentially("Typed")
     alice.page.locator(".sidebar__search").fill("nowhere")

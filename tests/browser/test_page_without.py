@@ -23,15 +23,15 @@ def test_a_page_says_that_its_script_or_a_part_of_it_did_not_arrive(
 ) -> None:
     alice = visit(cast.alice, None)
     alice.watch.expect("net::ERR_FAILED")
-    alice.page.route("**/js/app*.js", lambda route: route.abort())
+    alice.page.route("**/js*/app*.js", lambda route: route.abort())
     alice.open()
     missing = alice.page.get_by_text("This page has not started")
     expect(missing).to_be_hidden()
     alice.page.evaluate(SHOW_NOW)
     expect(missing).to_be_visible()
     expect(alice.send_button).to_be_disabled()
-    alice.page.unroute("**/js/app*.js")
-    alice.page.route("**/js/elements/audience-panel*.js", lambda route: route.abort())
+    alice.page.unroute("**/js*/app*.js")
+    alice.page.route("**/js*/elements/audience-panel*.js", lambda route: route.abort())
     alice.open()
     alice.ask("Hello")
     alice.page.evaluate(SHOW_NOW)
@@ -45,9 +45,9 @@ def test_words_that_are_sent_before_the_script_is_here_are_sent_by_it(
 ) -> None:
     alice = visit(cast.alice, None)
     held: list[Route] = []
-    alice.page.route("**/js/app*.js", lambda route: held.append(route))
+    alice.page.route("**/js*/app*.js", lambda route: held.append(route))
     for words, afterwards in (("Hello", ""), ("Tea", "or coffee?")):
-        with alice.page.expect_request("**/js/app*.js"):
+        with alice.page.expect_request("**/js*/app*.js"):
             alice.page.goto(f"{alice.site}/", wait_until="commit")
         alice.page.locator(".composer__expand").wait_for(state="attached")  # nothing is drawn before its style is here
         alice.text.press_sequentially(words)

@@ -1,5 +1,6 @@
 /** Says calmly that the connection is away, once it has been away long enough to matter, or that it is none of the usual. */
 
+import { withLater } from "../helpers/loading.js";
 import { phrase } from "../helpers/phrases.js";
 import { clone } from "../helpers/templates.js";
 
@@ -39,10 +40,12 @@ class ConnectionStatus extends HTMLElement {
   }
 
   /** The same again says nothing anew: a screen reader would read it out. */
-  #explain({ why, polls }) {
+  async #explain({ why, polls }) {
     if (this.#shown === why + polls) return;
     this.#say(`${phrase("connection.limited")} `, "limited");
     this.#shown = why + polls;
+    const isHere = await withLater(() => true).catch(() => (this.#shown = ""));
+    if (!isHere || this.#shown !== why + polls) return;
     this.append(clone("limited-template"));
     const panel = document.getElementById("limited");
     panel.classList.toggle("limited--polls", polls);

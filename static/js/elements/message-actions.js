@@ -1,6 +1,7 @@
 /** What one can do with a message. Style sheets show of it what its state and its reader's rights allow. */
 
 import "./branch-switch.js";
+import { withLater } from "../helpers/loading.js";
 import { phrase } from "../helpers/phrases.js";
 import { clone } from "../helpers/templates.js";
 
@@ -80,7 +81,7 @@ class MessageActions extends HTMLElement {
 
   /** A tool comes when it is first used, and not without a connection. */
   async #take(tool, button) {
-    const loaded = await tool().catch(() => null);
+    const loaded = await withLater(tool).catch(() => null);
     if (loaded) loaded.open(this.#message, button);
     else this.say("lost");
   }

@@ -120,15 +120,8 @@ class PictureViewer extends HTMLElement {
 
 customElements.define("picture-viewer", PictureViewer);
 
-/** Opens the page's viewer, drawn: its style sheet comes with it. */
-export async function open(link, links) {
-  const viewer = document.querySelector("picture-viewer") ?? (await placed());
+/** Opens the page's viewer. */
+export function open(link, links) {
+  const viewer = document.querySelector("picture-viewer") ?? document.body.appendChild(clone("picture-viewer-template"));
   viewer.open(link, links);
-}
-
-async function placed() {
-  const viewer = document.body.appendChild(clone("picture-viewer-template"));
-  const sheet = viewer.querySelector("link");
-  await new Promise((resolve) => (sheet.onload = sheet.onerror = resolve));
-  return viewer;
 }

@@ -1,13 +1,26 @@
 /** Elements of the page whose scripts are fetched when they are first needed. */
 
+import { page } from "../models/page.js";
+import { placePart } from "./page-parts.js";
 import { phrase } from "./phrases.js";
 
 const RETRY = 3_000;
 const fetched = new Set();
+let later = null;
+
+/** Calls `load` once there is what the parts share that are fetched late: words, markup and looks; rejects where it does not come. */
+export async function withLater(load) {
+  later ??= placePart(page.urls.later, document.body);
+  await later.catch((error) => {
+    later = null;
+    throw error;
+  });
+  return load();
+}
 
 /** Fetches what somebody has just asked for, by calling `load`; null where it does not come, which is said. */
 export async function fetchPart(load) {
-  return load().catch(() => {
+  return withLater(load).catch(() => {
     document.querySelector("connection-status").tell(phrase("part.lost"));
     return null;
   });

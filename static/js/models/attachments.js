@@ -6,7 +6,7 @@
  */
 
 import { focusForTyping } from "../helpers/keyboard.js";
-import { fetchPart } from "../helpers/loading.js";
+import { fetchPart, withLater } from "../helpers/loading.js";
 
 /** Pasted text above either is offered as a file. */
 const [LONG_TEXT, MANY_LINES] = [3_000, 20];
@@ -108,7 +108,7 @@ export class Attachments extends EventTarget {
 
   /** Of a long text that was pasted, a file can be made. */
   async #offer(text) {
-    const { PastedText } = await import("./pasted-text.js");
+    const { PastedText } = await withLater(() => import("./pasted-text.js"));
     this.#pasted ??= new PastedText(this.#composer, this);
     this.#pasted.offer(text);
   }

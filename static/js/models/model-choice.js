@@ -7,7 +7,7 @@
  */
 
 import { focusForTyping } from "../helpers/keyboard.js";
-import { openForTyping } from "../helpers/loading.js";
+import { openForTyping, withLater } from "../helpers/loading.js";
 import { phrase } from "../helpers/phrases.js";
 import { forever, thisTab } from "../helpers/storage.js";
 import { Addressees } from "./addressees.js";
@@ -194,7 +194,7 @@ export class ModelChoice extends EventTarget {
   }
 }
 
-const load = () => import("../elements/model-picker.js");
+const load = () => withLater(() => import("../elements/model-picker.js"));
 const inAll = ([first = [], ...others]) => first.filter((name) => others.every((names) => names.includes(name)));
 /** Who takes pictures takes scans: their pages go as pictures. A document with a text is for all. */
 const withScans = (kinds) => (kinds.includes("images") ? [...kinds, "documents"] : kinds);

@@ -24,6 +24,7 @@ export const page = {
     socket: dataset.urlSocket,
     parameters: dataset.urlParameters,
     shortcuts: dataset.urlShortcuts,
+    later: dataset.urlLater,
     conversation: withId(dataset.urlConversation),
     thread: withId(dataset.urlThread),
     audience: withId(dataset.urlAudience),

@@ -3,7 +3,7 @@
  * message gets other words, names alone are completed.
  */
 
-import { fetchElement } from "../helpers/loading.js";
+import { fetchElement, withLater } from "../helpers/loading.js";
 
 /** A source exports `source(composer)`; see models/completion-list.js. */
 const NAMES = () => import("../models/mentioned-names.js");
@@ -38,7 +38,7 @@ export class Completions {
   }
 
   async #complete(field, loads) {
-    const list = import("../models/completion-list.js");
+    const list = withLater(() => import("../models/completion-list.js"));
     const sources = await Promise.all(loads.map((load) => load()));
     const { CompletionList } = await list;
     return new CompletionList(field, sources.map(({ source }) => source(this.#composer)));
