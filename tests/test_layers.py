@@ -63,7 +63,7 @@ ASYNCHRONOUS = {
     "conversations/connections", "conversations/live", "conversations/reporting/streaming.py",
     "conversations/websocket",
 }  # fmt: skip
-# The renderer of messages, and the tag that builds the page's import map.
+# The renderer of messages, and the tag that draws icons and whole templates.
 SAFE = {"conversations/markdown", "conversations/templatetags/assets.py"}
 GOING_ON = {
     "conversations/workers/thread_pool.py:_fulfil",  # the waiting thread gets the exception
