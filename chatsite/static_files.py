@@ -200,7 +200,7 @@ def _unless_renamed(found: re.Match[str]) -> str:
 
 
 def _with_short_names(name: str, body: str) -> str:
-    """Return a module in which private fields and methods, which nobody outside can name, have names of few letters."""
+    """Return a module in which private fields and methods have names of few letters."""
     if text := next((text for text in _LITERAL.findall(body) if text[0] == '"' and _PRIVATE.search(text)), None):
         raise ValueError(f"{name}: a text looks like a private name: {text}")
     names = sorted(set(_PRIVATE.findall(body)))
@@ -243,7 +243,7 @@ class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc]
     """WhiteNoise, answering with bytes: its file iterators are synchronous and make ASGI servers warn and buffer."""
 
     def immutable_file_test(self, path: str, url: str) -> bool:
-        """Return whether a browser may keep this file for ever: its name or its folder's is a hash of what it holds."""
+        """Return whether a browser may keep this file for ever: its name or its folder's has a hash."""
         name = url.removeprefix(self.static_prefix)
         return bool(_SHARED_HASH.match(name)) or bool(super().immutable_file_test(path, url))
 
