@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from chatsite.bootstrap import address, browser, catalogues, redis
+from chatsite.bootstrap import address, browser, catalogues, environment, redis
 from tests.made_once import spare_first_start
 
 BASE = Path(__file__).resolve().parent.parent
@@ -105,6 +105,22 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def offer_newer_pip(checkout: Path) -> None:
+    """Put this Python's pip, said to be newer, among the wheels, and name it in its list."""
+    old = environment._pip_wheel()
+    assert old
+    new = checkout / "wheels" / "pip-99.0-py3-none-any.whl"
+    facts = f"{old.name.removesuffix('-py3-none-any.whl')}.dist-info/"
+    with zipfile.ZipFile(old) as there, zipfile.ZipFile(new, "w") as wheel:
+        for name in there.namelist():
+            content = (
+                re.sub(rb"(?m)^Version: .*$", b"Version: 99.0", there.read(name)) if facts in name else there.read(name)
+            )
+            wheel.writestr(name.replace(facts, "pip-99.0.dist-info/"), b"" if name.endswith("/RECORD") else content)
+    digest = hashlib.sha256(new.read_bytes()).hexdigest()
+    (checkout / "requirements" / "pip.txt").write_text(f"pip==99.0 --hash=sha256:{digest}\n")
+
+
 def installed_version(checkout: Path) -> str:
     command = [str(checkout / ".venv" / "bin" / "python"), "-c", "import tiny_package; print(tiny_package.version)"]
     return subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=True).stdout.strip()
@@ -120,6 +136,7 @@ def test_it_installs_once_after_a_refusal_and_again_when_the_list_changes(checko
     assert refused.stderr.endswith("Check the network, then run the same command again.\n")
 
     requirements.write_text(right)
+    offer_newer_pip(checkout)
     (checkout / ".venv" / "left behind").touch()
     with ThreadPoolExecutor(2) as pool:
         healed = list(pool.map(lambda _: python(INSTALL, checkout), range(2)))
@@ -127,6 +144,7 @@ def test_it_installs_once_after_a_refusal_and_again_when_the_list_changes(checko
     assert sorted("Installing" in run.stderr for run in healed) == [False, True], "two commands at once install once"
     assert installed_version(checkout) == "1.0"
     assert not (checkout / ".venv" / "left behind").exists(), "an interrupted install has to begin from nothing"
+    assert [path.name for path in checkout.glob(".venv/lib/*/site-packages/pip-*")] == ["pip-99.0.dist-info"]
     assert python(INSTALL, checkout).stderr == ""
 
     requirements.write_text(write_wheel(checkout / "wheels", "1.1"))

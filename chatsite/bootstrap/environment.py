@@ -110,7 +110,8 @@ def _install(name: str) -> None:
         _make()
     _STAMP.write_text(_UNFINISHED, encoding="ascii")
     _say("Installing the packages (once, about half a minute) …")
-    _pip_install(_list(name))
+    if not _pip_install(_list(name)):
+        raise SystemExit("Installing failed; the reason is above. Check the network, then run the same command again.")
     _STAMP.write_text("\n".join(sorted(_stamp_lines(name, _version() or ""))), encoding="ascii")
 
 
@@ -176,6 +177,7 @@ def _bring_pip() -> None:
     if wheel := _pip_wheel():
         with zipfile.ZipFile(wheel) as archive:
             archive.extractall(library)
+        _renew_pip()
         return
     spec = importlib.util.find_spec("pip")
     if spec is None or not spec.submodule_search_locations:
@@ -183,12 +185,21 @@ def _bring_pip() -> None:
     shutil.copytree(spec.submodule_search_locations[0], library / "pip", dirs_exist_ok=True)
 
 
-def _pip_install(requirements: Path) -> None:
+def _renew_pip() -> None:
+    """Replace ensurepip's pip by the locked one; without it, go on with what is there.
+
+    That of Python 3.11 compares each file of an index with each platform: it computes three times as long.
+    """
+    _pip_install(_list("pip"), capture_output=True)
+
+
+def _pip_install(requirements: Path, **output: bool) -> bool:
+    """Install the packages of a list, and return whether it worked."""
     # Compiling modules that a first start never imports would cost it seconds; Python compiles a module at its import.
     flags = ["--quiet", "--no-deps", "--no-compile", "--require-hashes", "--no-input", "--disable-pip-version-check"]
     command = [str(PYTHON), "-I", "-m", "pip", "install", *flags, "-r", str(requirements)]
-    if subprocess.run(command, env=os.environ | {"PIP_USER": "0"}, close_fds=False).returncode != 0:
-        raise SystemExit("Installing failed; the reason is above. Check the network, then run the same command again.")
+    environment = os.environ | {"PIP_USER": "0"}
+    return subprocess.run(command, env=environment, close_fds=False, **output).returncode == 0  # type: ignore[call-overload, no-any-return]
 
 
 def _say(line: str) -> None:
