@@ -16,6 +16,14 @@ BRIEF = 8
 """Characters at the end of an id that tell one reply under way from another."""
 _TEXT = 0x81
 """The first byte of a frame with a whole text message."""
+
+
+class _Encoder(DjangoJSONEncoder):
+    def default(self, value: Any) -> Any:
+        return str(value) if type(value) is UUID else super().default(value)
+
+
+_any = _Encoder(ensure_ascii=False, separators=(",", ":")).encode
 _plain = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 """Made once: json.dumps would make an encoder for each delta."""
 
@@ -29,7 +37,7 @@ def frame_of(event: ViewerEvent) -> bytes:
 
 def frame(fields: dict[str, Any]) -> bytes:
     """Return the frame of an answer to one socket."""
-    return _on_wire(json.dumps(fields, cls=DjangoJSONEncoder, ensure_ascii=False, separators=(",", ":")))
+    return _on_wire(_any(fields))
 
 
 def payload_of(frame: bytes) -> bytes:

@@ -281,7 +281,9 @@ def end(
 
 
 _MESSAGE = Prepared(
-    lambda key: Message.objects.filter(pk=key).select_related("author", "conversation__owner", "conversation__team")
+    lambda key: Message.objects.filter(pk=key).select_related(
+        "author", "conversation__owner", "conversation__team", "verification__by"
+    )
 )
 _UNDER_WAY = Prepared(lambda conversation: Message.objects.under_way().filter(conversation=conversation).only("pk")[:1])
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from conversations.live import events
 from conversations.models import Arrangement, Conversation, Notification
+from conversations.models.notifications.notification import count_unread
 from conversations.notifications.routing import route
 
 MAX_AT_ONCE = 200
@@ -29,7 +30,7 @@ def _tell(rows: Sequence[Notification]) -> None:
     Notification.objects.filter(pk__in=[row.pk for row in rows]).update(told_at=now)
     Notification.objects.filter(pk__in=muted).update(read_at=now)
     people = {row.person_id: row.person for row in rows if row.person.is_active}
-    unread = {key: Notification.objects.of(person).unread().count() for key, person in people.items()}
+    unread = {key: count_unread(person) for key, person in people.items()}
     told = _readable(rows) - muted - {row.pk for row in rows if row.person_id not in people}
     route(rows, told)
     for row in rows:

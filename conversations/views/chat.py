@@ -19,7 +19,8 @@ from conversations.catch_up.missed import missed_since
 from conversations.content import starters, threads
 from conversations.files.storage import MAX_BYTES
 from conversations.forms.endpoints import EndpointForm
-from conversations.models import Conversation, Draft, Notification, Project, Team, User, Verification
+from conversations.models import Conversation, Draft, Project, Team, User, Verification
+from conversations.models.notifications.notification import count_unread
 from conversations.models.projects.project_list import in_sidebar
 from conversations.models.sidebar import one_listed
 from conversations.protocol.commands import MAX_FILES, MAX_MODELS
@@ -124,7 +125,7 @@ def _chat_context(request: HttpRequest, conversation_id: UUID | None = None) -> 
         "most_seconds": MAX_SECONDS,
         "file_bytes": MAX_BYTES,
         "verified_due": _due_marks(person),
-        "unread_notifications": _unread(person),
+        "unread_notifications": count_unread(person),
         "version": settings.CHATSITE_VERSION,
         "may_test_keys": _may_test_keys(person),
         "resting_keys": _resting_keys(person),
@@ -137,12 +138,6 @@ def _due_marks(person: User) -> int:
     """Return the number of the person's marks to look at again. Most people have none, which is quickly seen."""
     has_any = Verification.objects.in_force().filter(by=person).due().exists()
     return Verification.objects.due_for(person).count() if has_any else 0
-
-
-def _unread(person: User) -> int:
-    """Return the number of unread notifications, in the same two steps."""
-    has_any = Notification.objects.unread().filter(person=person).exists()
-    return Notification.objects.of(person).unread().count() if has_any else 0
 
 
 def _is_folded(conversation: Conversation, shown: threads.Thread | None) -> bool:

@@ -8,6 +8,7 @@ from django.utils import timezone
 from conversations.errors import NotFound
 from conversations.live import events
 from conversations.models import Notification, User
+from conversations.models.notifications.notification import count_unread
 
 
 def read_notifications(user: User, notification: UUID | None = None) -> dict[str, int]:
@@ -19,4 +20,4 @@ def read_notifications(user: User, notification: UUID | None = None) -> dict[str
             raise NotFound
     if rows.unread().update(read_at=timezone.now()):
         transaction.on_commit(lambda: events.notifications_read(user))
-    return {"unread": Notification.objects.of(user).unread().count()}
+    return {"unread": count_unread(user)}

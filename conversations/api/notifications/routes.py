@@ -11,6 +11,7 @@ from conversations.accounts.signed_in import person_of
 from conversations.api.schemas import Failure, PersonOut, TeamOut
 from conversations.live import events
 from conversations.models import Notification
+from conversations.models.notifications.notification import count_unread
 
 router = Router()
 _ERRORS = {frozenset({400, 401, 403, 404, 413, 429}): Failure}
@@ -49,6 +50,6 @@ def notifications(request: HttpRequest, before: UUID | None = None, limit: int =
     page = list((newest.filter(pk__lt=before) if before else newest)[: size + 1])
     return {
         "results": [events.notification_json(row) for row in page[:size]],
-        "unread": rows.unread().count(),
+        "unread": count_unread(person_of(request)),
         "next": page[size - 1].pk if len(page) > size else None,
     }

@@ -12,6 +12,7 @@ from conversations.models import raw_sql
 from conversations.models.conversation import Conversation
 from conversations.models.message import Message
 from conversations.models.people import User
+from providers.prepared_queries import Prepared
 
 if TYPE_CHECKING:
     from django.db.models.fields.related_descriptors import RelatedManager
@@ -46,7 +47,7 @@ class SummaryQuerySet(models.QuerySet["Summary"]):
 
     def above(self, conversation: UUID, leaf: UUID) -> Fold | None:
         """Return the last summary on the branch above `leaf`, the newest where two stand at one place."""
-        if not self.ready().filter(conversation=conversation).exists():
+        if not _READY(conversation):
             return None
         key = Message._meta.pk.get_db_prep_value(leaf, connection)
         with connection.cursor() as cursor:
@@ -122,3 +123,6 @@ class SummaryVersion(models.Model):
         if self.author:
             return self.author.name
         return self.summary.model_name if self.is_by_model else "–"
+
+
+_READY = Prepared(lambda conversation: Summary.objects.ready().filter(conversation=conversation).only("pk")[:1])

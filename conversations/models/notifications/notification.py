@@ -5,7 +5,8 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -16,7 +17,7 @@ from conversations.models.marks.verification import Verification
 from conversations.models.message import Message, Status
 from conversations.models.people import Membership, Team, User
 from conversations.models.personal.guest import Guest
-from providers.prepared_queries import insert_new
+from providers.prepared_queries import Prepared, insert_new
 
 MAX_KEPT = 200
 """Notifications that are kept of one person; the oldest go first."""
@@ -190,6 +191,24 @@ def of_own_teams(person: User) -> Q:
     """Return the condition that leaves out who joined teams that this person has left."""
     in_team = Q(team__in=Membership.objects.filter(user=person).values("team"))
     return Q(team=None) | ~Q(kind=Kind.JOINED) | in_team
+
+
+def count_unread(person: User) -> int:
+    """Return how many of the person's notifications are unread, of those about what they may still read."""
+    counted = _COUNTED[person.is_staff].one(person.pk)
+    return counted.unread if counted else 0  # type: ignore[attr-defined]
+
+
+def _counted(person: User) -> "QuerySet[User]":
+    rows = Notification.objects.of(person).unread().order_by().values("person")
+    unread = Coalesce(Subquery(rows.annotate(count=Count("pk")).values("count")), 0)
+    return User.objects.filter(pk=person.pk).annotate(unread=unread).only("pk")
+
+
+_COUNTED = {
+    is_staff: Prepared(lambda person, is_staff=is_staff: _counted(User(pk=person, is_staff=is_staff)))
+    for is_staff in (False, True)
+}
 
 
 def key_of(remark: Remark) -> str:
