@@ -201,7 +201,8 @@ def _mention(question: Message, original: Message | None) -> None:
         return
     people = {person.pk: person for person in conversation.people(also_inactive=True)}
     names = {name: person.pk for person in people.values() for name in (person.username, person.name)}
-    known = {question.author_id, *(Mention.objects.of_versions(original) if original else ())}
+    told = Mention.objects.of_versions(original, question.author_id) if original else ()
+    known = {question.author_id, *told}
     readers = set(conversation.audience_ids())
     called = [key for key in mentioned(question.text, names) if key in readers - known and people[key].is_active]
     if called:

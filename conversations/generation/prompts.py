@@ -1,5 +1,6 @@
 """The prompt of a reply: the branch above it, in the form of a provider."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from itertools import chain, groupby
@@ -153,12 +154,13 @@ def _id(author: str) -> UUID | None:
 
 def _turns(branch: Iterable[PromptMessage], taken: Set[str], names: Mapping[str, str]) -> Iterator[Turn]:
     assistant = Role.ASSISTANT.value
+    begins_like = _begins_like(names.values())
     for role, stored, author in branch:
         parts = _parts(stored, taken)
         if role == assistant:
             yield Turn("assistant", parts)
         else:
-            yield Turn("user", _signed(parts, names[author]) if author in names else parts)
+            yield Turn("user", _signed(parts, names[author], begins_like) if author in names else parts)
 
 
 def merged(turns: Iterable[Turn]) -> Iterator[Turn]:
@@ -186,13 +188,23 @@ def _joined(messages: Iterable[tuple[Part, ...]]) -> Iterator[Part]:
         yield last
 
 
-def _signed(parts: tuple[Part, ...], name: str) -> tuple[Part, ...]:
-    """Return the parts with the author's name before their first words, or after files without words."""
+def _begins_like(names: Iterable[str]) -> re.Pattern[str]:
+    """Return the pattern of a line's beginning, behind the first, that looks as if one of these people went on."""
+    written = "|".join(re.escape(" ".join(name.split())) for name in names)
+    return re.compile(rf"(?<=\n)(?=[^\S\n]*(?:{written})[^\S\n]*[:：])", re.IGNORECASE)
+
+
+def _signed(parts: tuple[Part, ...], name: str, begins_like: re.Pattern[str]) -> tuple[Part, ...]:
+    """Return the parts with the author's name before their first words, or after files without words.
+
+    It stands once more before a line that begins like somebody's words: else one could speak for others.
+    """
     signature = f"{' '.join(name.split())}: "
     place = next((place for place, part in enumerate(parts) if part.kind == "text" and not part.detail), None)
     if place is None:
         return (*parts, Part("text", signature.strip()))
-    return (*parts[:place], parts[place]._replace(text=signature + parts[place].text), *parts[place + 1 :])
+    said = begins_like.sub(lambda _: signature, parts[place].text) if "\n" in parts[place].text else parts[place].text
+    return (*parts[:place], parts[place]._replace(text=signature + said), *parts[place + 1 :])
 
 
 def _parts(said: list[dict[str, Any]], taken: Set[str]) -> tuple[Part, ...]:

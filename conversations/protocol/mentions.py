@@ -14,7 +14,7 @@ SIGNS = "@＠"
 # A name ends where no letter or digit follows; Chinese and Japanese are written without blanks, Korean adds endings.
 _OTHER = r"(?![぀-ヿ㐀-鿿豈-﫿가-힣])\w"
 _END = re.compile(rf"(?!{_OTHER}|[.:/-]{_OTHER})")
-_SIGN = re.compile(rf"(?<!{_OTHER})(?<![.+-])@")
+_SIGN = re.compile(rf"(?<!{_OTHER})(?<!{_OTHER}[.+-])@")
 _QUOTED = re.compile(
     r"(?P<ticks>`{3,})[\s\S]*?(?:(?P=ticks)|\Z)|^[ \t]*(?P<tildes>~{3,})[\s\S]*?(?:(?P=tildes)|\Z)"
     r"|``[^\n]*?``|`[^`\n]*`|^[ \t]*(?:(?:[*+-]|\d{1,9}[.)])[ \t]+)?>[^\n]*"

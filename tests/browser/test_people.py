@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from conversations.models import Message
 from providers.models import Deployment, LanguageModel
@@ -64,6 +64,19 @@ def test_two_talk_without_a_model_and_ask_one(
     mine.locator("textarea").press("Enter")
     shows(alice, "@Big Cat 4.5 Count", "One.", "I doubt that, @rita")
     assert len(vendor.requests) == 2
+
+    # What still stands in the list fits what was written before: nobody is called by mistake.
+    held: list[Route] = []
+    alice.page.route("**/audience/**", lambda route: held.append(route))
+    names = alice.page.locator(".composer .completion [role=option]")
+    alice.text.press_sequentially("@")
+    expect(names.first).to_have_text("bob")
+    with alice.page.expect_request("**/audience/**"):
+        alice.text.press_sequentially("ri")
+    alice.text.press("Enter")
+    expect(alice.text).to_have_value("@ri")
+    held[0].continue_()
+    expect(names).to_have_text(["rita"])
 
 
 # A browser's notifications, of which only a headless one has none: what was shown stands in the storage of all tabs.

@@ -32,6 +32,8 @@ NAMES = {name: name for name in ("bob", "bob the builder", "李雷", "o'neil", "
         ("https://medium.com/@bob t.me/@bob é@bob.com josé@bob", []),
         ("＠Ｂｏｂ　the  Builder, ＠O’Neil", ["bob the builder", "o'neil"]),
         ("@bobさん @李雷씨", ["bob", "李雷"]),
+        ("Well…@bob，那个……@李雷你看", ["bob", "李雷"]),
+        ("a.@bob a+@bob josé.@bob", []),
     ],
 )
 def test_a_name_behind_a_sign_is_a_mention(text: str, found: list[str]) -> None:
@@ -76,6 +78,18 @@ def test_who_is_mentioned_is_told_until_they_have_read_it(cast: Cast, connect: C
     bob.ask("conversation.read", conversation=ack["conversation"], revision=8)
     assert other.event("conversation.arranged")["mentioned"] is False
     assert not is_mentioned()
+
+
+def test_what_others_said_beside_it_is_no_wording_of_a_message(cast: Cast, connect: Callable[..., Socket]) -> None:
+    alice, bob = connect(cast.alice), connect(cast.bob)
+    begun = alice.ask("message.send", conversation=None, team=cast.team.id, text="Hi", models=[])
+    at_once = {"conversation": begun["conversation"], "parent": begun["message"], "models": []}
+    alice.ask("message.send", text="@rita, mine", **at_once)
+    beside = bob.ask("message.send", text="Or mine?", **at_once)
+    edited = bob.ask("message.edit", message=beside["message"], text="@rita, or mine?")
+    assert str(Mention.objects.latest("pk").message_id) == edited["message"]
+    alice.ask("message.edit", message=edited["message"], text="@rita, or his?")
+    assert Mention.objects.count() == 2, "that is the same in other words"
 
 
 def test_a_mention_is_for_who_may_read_it_now(cast: Cast, connect: Callable[..., Socket]) -> None:

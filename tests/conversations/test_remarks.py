@@ -5,13 +5,14 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.utils import timezone
 
 from conversations import actions
 from conversations.connections.opening import open_conversation
 from conversations.errors import Refused
 from conversations.exports import markdown_text, thread_json, web_page
 from conversations.exports.branch import branch_ids
-from conversations.models import Conversation, Message, ReadMark, Remark, Team, User
+from conversations.models import Conversation, Message, Notification, ReadMark, Remark, Team, User
 from conversations.protocol import commands, parsing
 from conversations.usage import quotas
 from tests.conftest import Cast
@@ -122,6 +123,27 @@ def test_a_command_said_again_is_done_once_and_two_who_resolve_at_once_name_the_
     below = reply(cast.alice, reply(cast.bob, made))
     assert Remark.objects.get(pk=below).above_id == made
     assert code_of(actions.resolve_remark, cast.bob, below, is_resolved=True) == "conflict"
+
+
+def test_each_new_assignee_is_told_and_the_one_before_no_longer(cast: Cast) -> None:
+    message = last(talk(cast.alice, team=cast.team))
+    made = remark(cast.alice, message, assignee=str(cast.bob.pk))
+
+    def told() -> list[str]:
+        return list(Notification.objects.unread().values_list("person__username", flat=True))
+
+    assert told() == ["bob"]
+    actions.assign_remark(cast.alice, made, cast.rita.pk)
+    assert told() == ["rita"]
+    Notification.objects.update(read_at=timezone.now())
+    actions.assign_remark(cast.alice, made, cast.bob.pk)
+    actions.assign_remark(cast.alice, made, cast.rita.pk)
+    assert told() == ["rita"], "once more"
+    actions.assign_remark(cast.alice, made, cast.alice.pk)
+    assert told() == [], "nobody is told of what they do"
+    actions.assign_remark(cast.alice, made, cast.bob.pk)
+    actions.delete_remark(cast.alice, made)
+    assert told() == []
 
 
 def test_each_change_counts_in_the_revision_and_is_told_later_and_only_words_are_unread(cast: Cast) -> None:

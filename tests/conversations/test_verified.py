@@ -16,7 +16,17 @@ from conversations.errors import Refused
 from conversations.exports import markdown_text, thread_json, web_page
 from conversations.exports.branch import branch_ids
 from conversations.live import events
-from conversations.models import Conversation, Membership, Message, Project, ReadMark, Team, User, Verification
+from conversations.models import (
+    Conversation,
+    Membership,
+    Message,
+    Notification,
+    Project,
+    ReadMark,
+    Team,
+    User,
+    Verification,
+)
 from conversations.protocol import commands, parsing
 from conversations.search import entries
 from conversations.search.queries import parse
@@ -188,6 +198,28 @@ def test_its_verifier_is_told_when_the_day_has_come(cast: Cast) -> None:
     verify(cast.bob, reply, "", timezone.localdate())
     actions.remove_member(cast.alice, cast.team.pk, cast.bob.pk)
     assert not Verification.objects.due_for(cast.bob).exists(), "it is not for them any more"
+
+
+def test_nobody_is_asked_to_look_again_at_what_was_looked_at(cast: Cast) -> None:
+    reply, today = answer(cast.alice, cast.team), timezone.localdate()
+
+    def told() -> list[User]:
+        Notification.objects.note_due()
+        return [row.person for row in Notification.objects.unread().select_related("person")]
+
+    verify(cast.bob, reply, "", today)
+    first = Notification.objects.all()
+    assert told() == [cast.bob]
+    verify(cast.bob, reply, "Not yet", today)
+    assert (told(), first.count()) == ([cast.bob], 1), "it is still due"
+    verify(cast.alice, reply, "Not yet", today)
+    assert told() == [cast.alice], "it is hers now"
+    verify(cast.alice, reply, "Looked", today + timedelta(days=30))
+    assert told() == []
+    verify(cast.alice, reply, "Or not", today)
+    assert told() == [cast.alice]
+    actions.unverify_reply(cast.alice, reply.pk)
+    assert told() == []
 
 
 def test_exports_say_who_vouches_and_shared_pages_only_that_somebody_does(cast: Cast) -> None:

@@ -1,6 +1,5 @@
 """Remarks on messages: made, replied to, assigned, resolved, opened again and deleted."""
 
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -9,9 +8,10 @@ from django.utils import timezone
 
 from conversations.actions.access import message_to_remark_on
 from conversations.actions.idempotency import claim
+from conversations.actions.notifications.withdrawing import withdraw
 from conversations.errors import Held, NotFound, Refused
 from conversations.live import events
-from conversations.models import Conversation, Delivery, Message, Notification, ReadMark, Remark, User
+from conversations.models import Conversation, Message, Notification, ReadMark, Remark, User
 from conversations.models.marks.remark import MAX_QUOTE_LENGTH
 from conversations.models.notifications.notification import key_of
 from conversations.protocol import commands
@@ -54,9 +54,11 @@ def assign_remark(user: User, remark_id: UUID, person_id: UUID | None) -> None:
         remark = _first_to_change(user, remark_id)
         person = _reader(remark.message.conversation, person_id)
         if remark.assignee_id != person_id:
+            if remark.assignee_id is not None:
+                withdraw(remark.message, key_of(remark), of=remark.assignee_id)
             remark.assignee = person
             _store(remark)
-            Notification.objects.note_remark(remark, user, {person_id})
+            Notification.objects.note_assignment(remark, user)
 
 
 def resolve_remark(user: User, remark_id: UUID, *, is_resolved: bool) -> None:
@@ -85,17 +87,7 @@ def delete_remark(user: User, remark_id: UUID) -> None:
             one.message = remark.message
             one.text, one.quote, one.is_deleted = "", "", True
             _store(one)
-            _withdraw(one)
-
-
-def _withdraw(remark: Remark) -> None:
-    """Tell nobody any more of a remark that is gone, unless they have read of it."""
-    about = {"message": remark.message_id, "key": key_of(remark)}
-    Delivery.objects.waiting().filter(**about).delete()
-    rows = Notification.objects.unread().filter(**about)
-    for row in rows.select_related("person"):
-        transaction.on_commit(partial(events.notifications_read, row.person))
-    rows.delete()
+            withdraw(one.message, key_of(one))
 
 
 def _to_change(user: User, remark_id: UUID) -> Remark:

@@ -6,10 +6,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from conversations.actions.access import writable_reply
+from conversations.actions.notifications.withdrawing import withdraw
 from conversations.errors import NotFound, Refused
 from conversations.live import events
 from conversations.models import Conversation, Message, ReadMark, Team, User, Verification
 from conversations.models.message import Status
+from conversations.models.notifications.notification import due_key_of
 from conversations.protocol import commands
 from conversations.search import indexing
 from providers.blank_text import is_blank
@@ -65,6 +67,7 @@ def _store(reply: Message, mark: Verification, *, is_withdrawn: bool) -> None:
     mark.revision = conversation.advance(1, moves_up=False)
     mark.is_withdrawn, mark.verified_at = is_withdrawn, timezone.now()
     mark.save()
+    withdraw(reply, due_key_of(mark), but_of=mark.by_id if mark.is_due and not is_withdrawn else None)
     ReadMark.objects.keep_up(conversation)
     for message in filter(None, (reply, reply.parent)):
         message.conversation = conversation

@@ -74,6 +74,13 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         for person in filter(None, {*people} - {by.pk}):
             self._note(person, Kind.REMARK, key_of(remark), **place, by=by)
 
+    def note_assignment(self, remark: Remark, by: User) -> None:
+        """Note for a remark's new assignee that it is theirs, each time that it becomes so."""
+        if remark.assignee_id not in (None, by.pk):
+            key = f"{key_of(remark)}:{remark.revision}"
+            place = {**_place(remark.message), "revision": remark.revision}
+            self._note(remark.assignee_id, Kind.REMARK, key, **place, by=by)
+
     def note_end(self, reply: Message) -> None:
         """Note the end of a reply for who asked for it, unless somebody stopped it."""
         if reply.author_id and reply.status != Status.STOPPED:
@@ -93,7 +100,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
     def note_due(self) -> None:
         """Note the verified answers whose day has come, once for each day that is set."""
         for mark in Verification.objects.in_force().due().exclude(by=None).select_related("message"):
-            key = f"due:{mark.pk}:{mark.until}"
+            key = f"{due_key_of(mark)}{mark.until}"
             if mark.by_id and not self.filter(person=mark.by_id, key=key).exists():
                 self._note(mark.by_id, Kind.VERIFIED_DUE, key, **{**_place(mark.message), "revision": None})
 
@@ -212,8 +219,13 @@ _COUNTED = {
 
 
 def key_of(remark: Remark) -> str:
-    """Return the key of what is told of a remark."""
+    """Return the beginning of the keys of what is told of a remark."""
     return f"remark:{remark.pk}"
+
+
+def due_key_of(mark: Verification) -> str:
+    """Return the beginning of the keys that tell of the days of a verified answer."""
+    return f"due:{mark.pk}:"
 
 
 def _place(message: Message) -> dict[str, object]:

@@ -20,10 +20,14 @@ class MentionQuerySet(models.QuerySet["Mention"]):
         shown = marks.annotate(seen=Coalesce("shown", "revision")).filter(seen__gte=OuterRef("revision"))
         return self.filter(~Exists(shown))
 
-    def of_versions(self, message: Message) -> "models.QuerySet[Mention, UUID]":
-        """Return the ids of the people whom a message mentions in any of its wordings."""
+    def of_versions(self, message: Message, editor: UUID | None) -> "models.QuerySet[Mention, UUID]":
+        """Return the ids of the people whom a message mentions in any wording of its author or of this editor.
+
+        Beside it stand also what others have said there.
+        """
         versions = Message.objects.filter(conversation=message.conversation_id, parent=message.parent_id)
-        return self.filter(message__in=versions).values_list("person", flat=True)
+        theirs = versions.filter(author__in=filter(None, (message.author_id, editor)))
+        return self.filter(message__in=theirs).values_list("person", flat=True)
 
     def note(self, message: Message, people: Iterable[UUID]) -> None:
         """Store that these people are mentioned in a message, in its own transaction."""

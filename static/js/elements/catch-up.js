@@ -33,6 +33,7 @@ class CatchUp extends HTMLElement {
   async #ask() {
     const { dataset } = this;
     this.#button("ask").disabled = true;
+    this.#button("stop").disabled = false;
     this.#show({ status: "waiting", model_name: this.#offer.made?.model_name ?? this.#offer.model_name, items: [] });
     try {
       this.#told = this.#offer.made ?? (await call("POST", dataset.source, { since: Number(dataset.since), last: this.#offer.last }));

@@ -48,6 +48,7 @@ export class CompletionList {
     const number = this.#asked;
     const found = this.#match();
     if (!found || found.start !== this.#closedAt) this.#closedAt = -1;
+    this.#items = []; // What is shown fits other words until its successor is there: nobody chooses it.
     const items = found && this.#closedAt < 0 ? await found.source.find(found.words) : [];
     if (number !== this.#asked) return; // Something else has been written meanwhile.
     this.#start = found?.start ?? -1;
