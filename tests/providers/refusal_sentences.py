@@ -410,6 +410,10 @@ CASES = [
         "reasoning_content", "responses",
     ),
     Case("invented", "this model does not support image inputs", {}, "no:image", "responses"),
+    Case(
+        "OpenAI, openai-node#1801", "`include=web_search_call.results` is not enabled for this organization.",
+        {"web_search": True}, "no:include", "responses",
+    ),
     Case("invented", "no such field: heat is not supported", {"temperature": 1}, "no:heat", "telex"),
     Case("invented", "words must be between 1 and 50", {"max_tokens": 99}, "range:words=1..50", "telex"),
     Case("invented", "image input is not supported", {}, "no:image", "telex"),

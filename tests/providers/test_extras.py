@@ -12,11 +12,13 @@ from django.urls import reverse
 from providers.admin.lessons import described
 from providers.errors import BadRequest
 from providers.models import Deployment, LanguageModel
-from providers.types import Prompt
+from providers.types import Address, Prompt
+from providers.wires import registry
 from providers.wires.refusals.extras import extras
 from tests import anthropic_replies
 from tests.fake_vendor import FakeVendor
 from tests.providers.conftest import Ask, said
+from tests.providers.reading import turns
 from tests.vendor_replies import (
     Received,
     Step,
@@ -150,6 +152,17 @@ def test_extras_of_another_wire_never_refuse_a_question(
     assert len(wire_vendor.requests) == first + 1
     assert stream.left_out == [], "nobody who asks has set them"
     assert all(described(quirk).startswith("The raw extra “") for quirk in stream.quirks)
+
+
+@pytest.mark.parametrize("name", [name for name, one in registry.WIRES.items() if one.FIELDS])
+def test_every_wire_that_learns_leaves_an_extra_out(name: str) -> None:
+    def sent(*quirks: str) -> bytes:
+        address = Address(name, "https://vendor.example/v1", quirks=frozenset(quirks))
+        prompt = Prompt("m", turns("Hi"), parameters={"raw": {"colour_of_it": "red"}})
+        return registry.wire(name).request(address, prompt).body
+
+    assert b"colour_of_it" in sent()
+    assert b"colour_of_it" not in sent("extra:colour_of_it")
 
 
 def test_a_field_within_an_extra_is_left_out_alone(wire_vendor: FakeVendor, ask: Ask) -> None:

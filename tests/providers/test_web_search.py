@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from providers.client.stream import MAX_SEARCHES, Stream
+from providers.errors import VendorError
 from providers.transport.network import Network
 from providers.types import Address, Delta, Prompt, Turn, Usage
 from providers.wires import registry
@@ -142,6 +143,34 @@ def test_a_refused_search_is_left_out_and_said(vendor: FakeVendor, chosen: str, 
     reply = answered(vendor, chosen)
     assert [(change.parameter, change.sent) for change in reply.left_out] == [("web_search", None)]
     assert bool(reply.quirks) == (status == 400)
+
+
+@pytest.mark.parametrize(
+    ("wire", "status", "sentence", "lasts"),
+    [
+        ("anthropic", 403, "Web search is not enabled for this organization.", True),
+        ("anthropic", 403, "web_search_20250305 is not available on your plan", True),
+        ("gemini", 403, "Search Grounding is not enabled for this project.", True),
+        ("responses", 403, "The tool web_search is not allowed for this account.", True),
+        ("responses", 501, "web_search is not implemented", False),
+    ],
+)
+def test_an_account_without_a_right_to_search_answers_without(
+    wire_vendor: FakeVendor, ask: Ask, wire: str, status: int, sentence: str, lasts: bool
+) -> None:
+    """Only where the refusal names the search: any other of a key stays one."""
+    refusal = [status, JSON, json.dumps({"error": {"message": sentence, "type": "permission_error"}}).encode()]
+    answer = [next(one for one in DIALECTS if one.wire == wire).stream("Hello")]
+    wire_vendor.script = lambda call: refusal if "tools" in call.json else answer
+    stream = ask(wire=wire, parameters={"web_search": True})
+    assert said(stream) == "Hello"
+    assert [(change.parameter, change.sent) for change in stream.left_out] == [("web_search", None)]
+    assert bool(stream.quirks) == lasts
+    wire_vendor.requests.clear()
+    wire_vendor.script = lambda call: [403, JSON, b'{"error": {"message": "Key revoked", "type": "permission_error"}}']
+    with pytest.raises(VendorError):
+        said(ask(wire=wire, parameters={"web_search": True}))
+    assert len(wire_vendor.requests) == 1
 
 
 TAGS = "'bash_20250124', 'custom', 'text_editor_20250124'"

@@ -17,7 +17,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
-from providers.errors import BadRequest, ContextTooLong, ModelNotFound, VendorError, beginning
+from providers.errors import (
+    BadRequest,
+    ContextTooLong,
+    KeyRefused,
+    ModelForbidden,
+    ModelNotFound,
+    VendorDown,
+    VendorError,
+    beginning,
+)
 from providers.types import Address, HttpRequest, Part, Prompt
 from providers.wires.refusals import values
 from providers.wires.refusals.conversation import TURNS, other_role
@@ -27,6 +36,9 @@ from providers.wires.refusals.room import room_for_answer
 from providers.wires.turns import NO_FUNCTIONS, UNSIGNED
 
 _TEACHING = (BadRequest, ContextTooLong, ModelNotFound)
+_OF_TOOLS = (KeyRefused, ModelForbidden, VendorDown)
+"""Errors that teach only where they name a tool of the vendor: an account may lack its right to one."""
+_TOOLS = ("web_search", "code_execution")
 _TOGETHER = re.compile(
     r"both be|not both|cannot both|mutually exclusive|only one of|at the same time|simultaneously|used together"
     r"|cannot be (combined|used|set) (together )?with|incompatible|conflict|multiple tools are supported only"
@@ -94,7 +106,7 @@ def lesson(wire: Refusing, address: Address, prompt: Prompt, error: VendorError)
 
     `error.quote` is the vendor's whole message, with the key masked.
     """
-    if not isinstance(error, _TEACHING):
+    if not isinstance(error, (*_TEACHING, *_OF_TOOLS)):
         return None
     sentence, before = beginning(error.quote), wire.request(address, prompt).body
     body = fitted(wire.body(address, prompt), wire.FIELDS, address.quirks)
@@ -124,6 +136,11 @@ def _findings(
     """Yield what the refusal may mean, the likeliest first."""
     if isinstance(error, ContextTooLong):
         yield from _of_room(wire.FIELDS, quirks, body, sentence)
+        return
+    if isinstance(error, _OF_TOOLS):
+        tools = _in_order([field for field in wire.FIELDS if field.parameter in _TOOLS], body, sentence)
+        for found in _of_fields(tools[:1], quirks, body, error, sentence):
+            yield found._replace(lasts=found.lasts and not isinstance(error, VendorDown))
         return
     yield from _of_turns(quirks, error, sentence)
     named = _named(wire.FIELDS, body, error, sentence)

@@ -38,7 +38,7 @@ FIELDS = (
     Field(("reasoning", "summary"), also=r"reasoning[ ._]summar(?:y|ies)", is_common_word=True),
     Field(("reasoning", "effort"), "thinking", also=r"reasoning[ ._]effort", constants=frozenset(LEVELS)),
     Field(("reasoning",), "thinking", is_common_word=True),
-    Field(("include",), also=r"encrypted content is not supported", is_common_word=True),
+    Field(("include",), also=r"encrypted content is not supported|\binclude=|\bweb_search_call\.", is_common_word=True),
     Field(("tool_choice",)),
     Field(("tools", "web_search"), "web_search"),
     Field(("tools", "web_search_preview"), "web_search"),

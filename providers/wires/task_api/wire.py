@@ -23,6 +23,7 @@ from providers.wires.json_values import from_json, mapping, merged, string, to_b
 from providers.wires.openai import wire as openai
 from providers.wires.openai.wire import catalogue_request, error, other_list, parse_catalogue
 from providers.wires.parsed import Found, Parse
+from providers.wires.refusals.extras import extras
 from providers.wires.refusals.fields import fitted
 from providers.wires.turns import adapted
 
@@ -55,7 +56,7 @@ _FAILED = frozenset({"FAILED", "CANCELLED", "TIMEOUT"})
 
 def request(address: Address, prompt: Prompt) -> HttpRequest:
     """Return the request that begins a task. Raises BadRequest without words."""
-    whole = merged(fitted(body(address, prompt), FIELDS, address.quirks), mapping(prompt.parameters.get("raw")))
+    whole = merged(fitted(body(address, prompt), FIELDS, address.quirks), extras(prompt, address.quirks))
     images = [_address(part) for part in changed(adapted(prompt, address.quirks))]
     content = to_bytes({**whole, "image_urls": images} if images else whole)
     headers = (("Content-Type", "application/json"), *address.headers)
