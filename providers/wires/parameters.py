@@ -10,6 +10,8 @@ from typing import Any, ClassVar, Self
 from providers.wires.declarations import translate_noop
 
 LEVELS = ("minimal", "low", "medium", "high")
+_BUDGETS = {"low": 2048, "medium": 8192}
+"""Tokens of thought up to which a level thinks; more is for the highest."""
 WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9:*._-]{0,19}")
 MAX_PICTURES = 10
 """Pictures of one reply that may be asked for."""
@@ -197,3 +199,17 @@ def _picture(named: str, *words: str) -> tuple[str, Parameter]:
     if len(words) > 1 or not 1 <= int(words[0]) <= MAX_PICTURES:
         raise ValueError(named)
     return name, replace(usual, high=int(words[0]))
+
+
+def effort_of(thinking: object) -> str | None:
+    """Return the level of thinking that is asked for, "none" for none at all; None if nobody has chosen one.
+
+    Wires without budgets get the lowest level that thinks as much.
+    """
+    chosen = thinking if isinstance(thinking, Mapping) else {}
+    level, budget = chosen.get("level"), chosen.get("budget")
+    if thinking == "off" or budget == 0:
+        return "none"
+    if level or budget is None:
+        return level
+    return next((name for name, most in _BUDGETS.items() if budget <= most), "high")

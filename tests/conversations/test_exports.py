@@ -157,6 +157,31 @@ def test_a_word_document_has_wide_tables_and_addresses_that_xml_cannot_hold(talk
         assert "https://example.org/%01%E4%B8%AD" in archive.read("word/_rels/document.xml.rels").decode()
 
 
+def test_hostile_sources_lead_nowhere_in_any_form(talk: Conversation) -> None:
+    reply = last(talk)
+    sources = [
+        {"uri": "javascript:alert(1)", "title": "Evil"},
+        {"uri": "https://e.example/?a=1>b)[x](javascript:y)", "title": "](javascript:z) <img src=x onerror=w>"},
+    ]
+    supports = [{"start": 0, "end": 10**9, "sources": [0, 1, 7]}, {"start": -5, "end": -1, "sources": [1]}]
+    cited = {"kind": "citation", "sources": sources, "supports": supports}
+    reply.parts = [{"kind": "text", "text": "茶是绿色的。"}, cited]
+    reply.text, reply.html_version = "茶是绿色的。", 0
+    reply.save()
+    ids = branch_ids(reply.pk)
+    text, page = joined(markdown_text.pieces(talk, ids)), joined(web_page.pieces(talk, ids))
+    assert "1. [\\](javascript:z) \\<img src=x onerror=w\\>](<https://e.example/?a=1%3Eb)[x](javascript:y)>)" in text
+    assert re.findall(r'href="(javascript[^"]*)', page) == []
+    assert "<img src=x" not in page
+    assert "茶是绿色的。" in page
+    assert "Evil" not in text + page
+    written = b"".join(child.document(talk.owner.pk, word.lines(talk, ids)))
+    with zipfile.ZipFile(io.BytesIO(written)) as archive:
+        rels = archive.read("word/_rels/document.xml.rels").decode()
+    assert re.findall('Target="(javascript[^"]*)', rels) == []
+    assert "https://e.example/" in rels
+
+
 def test_a_summary_stands_at_its_place_with_its_author(talk: Conversation) -> None:
     message, words = talk.messages.order_by("id")[0], "We agreed on *blue*.\n\n```\nx = 1"
     summary = talk.summaries.create(message=message, text=words, status="ready", model_name="parrot", version=2)

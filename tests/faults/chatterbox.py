@@ -69,7 +69,10 @@ def question(request: Received) -> str:
 
     Earlier questions without an answer stand before it, and its author's name where several people write.
     """
-    return _NAME.sub("", history(request)[-1].rpartition("\n\n")[2])
+    asked = request.json.get("messages") or request.json.get("contents") or [{}]
+    parts = asked[-1].get("content") or asked[-1].get("parts")  # some wires have a part for each
+    last = parts[-1].get("text", "") if isinstance(parts, list) else history(request)[-1]
+    return _NAME.sub("", last.rpartition("\n\n")[2])
 
 
 def pieces(question: str, count: tuple[int, int]) -> Sequence[str]:

@@ -123,7 +123,7 @@ OPENAI: list[tuple[Json, Json]] = [
     ({"thinking": "off"}, {"reasoning_effort": "none"}),
     ({"thinking": "auto"}, {}),
     ({"thinking": {"level": "high"}}, {"reasoning_effort": "high"}),
-    ({"thinking": {"budget": 512}}, {}),
+    ({"thinking": {"budget": 512}}, {"reasoning_effort": "low"}),
     (
         {"functions": [FUNCTION], "tools": [{"type": "web_search"}], "tool_choice": "auto"},
         {"tools": [{"type": "function", "function": FUNCTION}, {"type": "web_search"}], "tool_choice": "auto"},

@@ -13,7 +13,7 @@ from typing import Any
 
 from providers.wires.json_values import mapping
 from providers.wires.openai.web_search import FIELDS as SEARCH_FIELDS
-from providers.wires.parameters import COMMON, PICTURES, Parameter, Texts, pictures
+from providers.wires.parameters import COMMON, PICTURES, Parameter, Texts, effort_of, pictures
 from providers.wires.refusals.fields import LEVELS, Field
 
 PARAMETERS: dict[str, Parameter] = {
@@ -93,9 +93,7 @@ def _image_config(known: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _effort(thinking: object) -> dict[str, Any]:
-    if thinking == "off":
-        return {"reasoning_effort": "none"}
-    level = mapping(thinking).get("level")
+    level = effort_of(thinking)
     return {"reasoning_effort": level} if level else {}
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from providers.wires.declarations import WebSearch, translate_noop
 from providers.wires.json_values import mapping
-from providers.wires.parameters import COMMON, Parameter, Switch
+from providers.wires.parameters import COMMON, Parameter, Switch, effort_of
 from providers.wires.refusals.fields import LEVELS, Field
 
 PARAMETERS: dict[str, Parameter] = {
@@ -62,9 +62,9 @@ def options(known: Mapping[str, Any], search: Mapping[str, Any]) -> dict[str, An
 
 
 def _reasoning(thinking: object) -> dict[str, str]:
-    if thinking == "off":
-        return {"effort": "none"}
-    level = mapping(thinking).get("level")
+    level = effort_of(thinking)
+    if level == "none":
+        return {"effort": level}
     return {**({"effort": level} if level else {}), "summary": "auto"}
 
 
