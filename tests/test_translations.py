@@ -12,6 +12,8 @@ ROOT = Path(__file__).parent.parent
 CATALOGUE = ROOT / "chatsite" / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
 MARKERS = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "translate_noop", "gettext_noop"}
 IN_CONTEXT = {"pgettext", "pgettext_lazy"}
+NAMES_AND_DAYS = r"(?:%\({0}\)s|\{{{0}\}})".format("(?:names?|maker|person|teams?|one|two|date|day)")
+HAN = r"[\u3001-\u9fff\uff00-\uffef]"
 Marked = tuple[str | None, str]
 """A context, or None, and a text."""
 
@@ -30,6 +32,13 @@ def test_placeholders_are_the_same_in_both_languages() -> None:
     for entry in polib.pofile(str(CATALOGUE)):
         for text in (entry.msgstr, *entry.msgstr_plural.values()):
             assert {word for word in entry.msgid.split() if "%(" in word} == set() or "%(" in text, entry.msgid
+
+
+def test_chinese_names_and_days_stand_without_blanks() -> None:
+    """The style sheet keeps other scripts apart from Chinese signs: a blank in a text would part two of these."""
+    texts = (text for entry in polib.pofile(str(CATALOGUE)) for text in (entry.msgstr, *entry.msgstr_plural.values()))
+    blank = re.compile(f"{HAN} {NAMES_AND_DAYS}|{NAMES_AND_DAYS} {HAN}")
+    assert [text for text in texts if blank.search(text)] == []
 
 
 def test_one_thing_has_one_name() -> None:
