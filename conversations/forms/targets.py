@@ -15,7 +15,7 @@ MAX_ADDRESS, MAX_SECRET = 1000, 200
 _OF_TEAMS = {
     Kind.MENTION: _("Somebody is mentioned"),
     Kind.REMARK: _("Somebody makes a remark"),
-    Kind.VERIFIED_DUE: _("A verified answer wants looking at again"),
+    Kind.VERIFIED_DUE: _("A verified answer is due for review"),
     Kind.BUDGET: _("A budget of the team is nearly used up"),
 }
 """The kinds as a team reads them."""
@@ -34,8 +34,8 @@ class TargetForm(forms.Form):
         required=False,
         error_messages={"invalid": _("It has letters, digits and signs, and no blanks.")},
     )
-    kinds = forms.MultipleChoiceField(label=_("Tell of"))
-    with_text = forms.BooleanField(label=_("Also tell how the message begins"), required=False)
+    kinds = forms.MultipleChoiceField(label=_("Notify about"))
+    with_text = forms.BooleanField(label=_("Include the beginning of the message"), required=False)
 
     def __init__(self, person: User | None, data: Any = None) -> None:
         """Offer what a person may be told, or (None) a team."""

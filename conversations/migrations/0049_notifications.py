@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
             name='Notification',
             fields=[
                 ('id', models.UUIDField(default=conversations.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('mention', 'Somebody mentions me'), ('remark', 'Somebody makes a remark for me'), ('reply_ended', 'A reply to me ended while I was away'), ('reply_failed', 'A reply to me failed while I was away'), ('verified_due', 'An answer that I verified wants looking at again'), ('joined', 'Somebody accepted an invitation'), ('key_refused', 'A vendor refuses a key'), ('budget', 'A budget is nearly used up'), ('endpoint_down', 'An endpoint does not answer')], max_length=20)),
+                ('kind', models.CharField(choices=[('mention', 'Somebody mentions me'), ('remark', 'Somebody makes a remark for me'), ('reply_ended', 'A reply to me ended while I was away'), ('reply_failed', 'A reply to me failed while I was away'), ('verified_due', 'An answer that I verified is due for review'), ('joined', 'Somebody accepted an invitation'), ('key_refused', 'A vendor refuses a key'), ('budget', 'A budget is nearly used up'), ('endpoint_down', 'An endpoint does not answer')], max_length=20)),
                 ('key', models.CharField(max_length=120)),
                 ('revision', models.PositiveBigIntegerField(null=True)),
                 ('about', models.UUIDField(null=True)),

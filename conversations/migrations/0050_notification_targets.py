@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='notification',
             name='kind',
-            field=models.CharField(choices=[('mention', 'Somebody mentions me'), ('remark', 'Somebody makes a remark for me'), ('reply_ended', 'A reply to me ended while I was away'), ('reply_failed', 'A reply to me failed while I was away'), ('verified_due', 'An answer that I verified wants looking at again'), ('joined', 'Somebody accepted an invitation'), ('key_refused', 'A vendor refuses a key'), ('budget', 'A budget is nearly used up'), ('endpoint_down', 'An endpoint does not answer'), ('target_off', 'A place where I am told does not answer'), ('test', 'A test')], max_length=20),
+            field=models.CharField(choices=[('mention', 'Somebody mentions me'), ('remark', 'Somebody makes a remark for me'), ('reply_ended', 'A reply to me ended while I was away'), ('reply_failed', 'A reply to me failed while I was away'), ('verified_due', 'An answer that I verified is due for review'), ('joined', 'Somebody accepted an invitation'), ('key_refused', 'A vendor refuses a key'), ('budget', 'A budget is nearly used up'), ('endpoint_down', 'An endpoint does not answer'), ('target_off', 'A notification target does not answer'), ('test', 'A test')], max_length=20),
         ),
         migrations.CreateModel(
             name='Target',
@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Delivery',
             fields=[
-                ('kind', models.CharField(choices=[('mention', 'Somebody mentions me'), ('remark', 'Somebody makes a remark for me'), ('reply_ended', 'A reply to me ended while I was away'), ('reply_failed', 'A reply to me failed while I was away'), ('verified_due', 'An answer that I verified wants looking at again'), ('joined', 'Somebody accepted an invitation'), ('key_refused', 'A vendor refuses a key'), ('budget', 'A budget is nearly used up'), ('endpoint_down', 'An endpoint does not answer'), ('target_off', 'A place where I am told does not answer'), ('test', 'A test')], max_length=20)),
+                ('kind', models.CharField(choices=[('mention', 'Somebody mentions me'), ('remark', 'Somebody makes a remark for me'), ('reply_ended', 'A reply to me ended while I was away'), ('reply_failed', 'A reply to me failed while I was away'), ('verified_due', 'An answer that I verified is due for review'), ('joined', 'Somebody accepted an invitation'), ('key_refused', 'A vendor refuses a key'), ('budget', 'A budget is nearly used up'), ('endpoint_down', 'An endpoint does not answer'), ('target_off', 'A notification target does not answer'), ('test', 'A test')], max_length=20)),
                 ('key', models.CharField(max_length=120)),
                 ('about', models.UUIDField(null=True)),
                 ('subject', models.CharField(blank=True, max_length=200)),

@@ -18,7 +18,7 @@ def told(target: Target, delivery: Delivery) -> Told:
         is_for_team = target.team_id is not None
         sentence = _one_line(sentences.sentence(delivery, is_for_team=is_for_team))
         if delivery.is_repeated:
-            sentence = _("%(sentence)s (perhaps told before)") % {"sentence": sentence}
+            sentence = _("%(sentence)s (perhaps sent before)") % {"sentence": sentence}
     address = settings.CHATSITE_ORIGINS[0] + sentences.address(delivery, is_for_team=is_for_team)
     fields = {
         "type": delivery.kind,

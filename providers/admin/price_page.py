@@ -42,7 +42,9 @@ NOTES: dict[Note, Any] = {
     Note.TIERS: gettext_lazy("It has tiers; this is the first one."),
     Note.FURTHER_TIERS: gettext_lazy("It has further tiers; these are the first two."),
     Note.OTHER_GROUP: gettext_lazy("Keys of this group do not get this model."),
-    Note.LEAP: gettext_lazy("A hundredfold or a hundredth: pick it by itself if it is right; “Use all” leaves it out."),
+    Note.LEAP: gettext_lazy(
+        "A hundred times more or less: pick it by itself if it is right. “Use all of them” leaves it out."
+    ),
     Note.EXPRESSION: gettext_lazy("Its price is a formula of the gateway; type it by hand."),
     Note.VARIES: gettext_lazy("Its price depends on the question."),
 }

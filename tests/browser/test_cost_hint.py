@@ -30,11 +30,15 @@ def test_it_says_so_once_the_writer_rests(
     alice = visit(cast.alice, viewport={"width": width, "height": 700})
     hint = alice.page.locator("cost-hint")
     expect(hint).to_be_hidden()
+    before = alice.model_button.bounding_box()
     alice.text.fill("Hi")
     said = {"en": "may cost up to 0.41 USD · 5 USD left today", "zh-hans": "最多可能花费 0.41 USD · 今日剩余 5 USD"}
     expect(hint).to_have_text(said[language])
     assert alice.page.evaluate(WIDE_ELEMENTS) == []
     assert not alice.scrolls_sideways()
+    assert (after := alice.model_button.bounding_box())
+    assert before
+    assert after["width"] == before["width"], "the model keeps its room"
     alice.text.fill(LONG)
     expect(hint).to_contain_text("0.42")
     expect(hint).to_be_visible()

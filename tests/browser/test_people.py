@@ -38,6 +38,7 @@ def test_two_talk_without_a_model_and_ask_one(
     expect(bob.page.locator(".completion [role=option]")).to_have_text(["alice"])
     bob.text.press("Tab")
     expect(switch).to_have_attribute("aria-pressed", "true")
+    expect(bob.tune_button).to_be_hidden()
     bob.page.keyboard.insert_text("is that right?")
     bob.text.press("Enter")
     shows(alice, "@Big Cat 4.5 Count", "One.", "@alice is that right?")

@@ -149,14 +149,15 @@ def test_a_projects_page_lists_its_own(cast: Cast) -> None:
 
 
 def test_nobody_is_offered_what_they_may_not_read(cast: Cast) -> None:
-    own, team = answer(cast.bob), answer(cast.bob, cast.team)
+    own, team = answer(cast.bob), answer(cast.bob, cast.team, text="Ask the **help desk**.")
     unmarked = answer(cast.bob, cast.team)
     for reply in (own, team):
         verify(cast.bob, reply)
     found = {name: set(offered(getattr(cast, name))) for name in ("alice", "bob", "rita", "carol")}
     assert found == {"alice": {team.pk}, "bob": {own.pk, team.pk}, "rita": {team.pk}, "carol": set()}
     assert unmarked.pk not in found["bob"]
-    assert [one["message"] for one in Api(cast.rita).get(f"/verified?q={ASKED}")["results"]] == [str(team.pk)]
+    results = Api(cast.rita).get(f"/verified?q={ASKED}")["results"]
+    assert [(one["message"], one["text"]) for one in results] == [(str(team.pk), "Ask the help desk.")]
     actions.remove_member(cast.alice, cast.team.pk, cast.rita.pk)
     assert offered(cast.rita) == []
     actions.move_conversation(cast.bob, team.conversation_id, None)
@@ -190,7 +191,7 @@ def test_its_verifier_is_told_when_the_day_has_come(cast: Cast) -> None:
     assert [mark.message_id for mark in Verification.objects.due_for(cast.bob)] == [reply.pk]
     assert not Verification.objects.due_for(cast.alice).exists()
     client = Api(cast.bob).client
-    assert "Look at these again" in client.get("/verified/").content.decode()
+    assert "Due for review" in client.get("/verified/").content.decode()
     assert "verified-due" in client.get("/").content.decode()
     assert "verified-due" not in Api(cast.alice).client.get("/").content.decode()
     verify(cast.bob, reply, "", timezone.localdate() + timedelta(days=30))

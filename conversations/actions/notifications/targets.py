@@ -51,7 +51,7 @@ def add_browser(user: User, session_key: str, name: str, address: str, key: str,
     try:
         signing = web_push.subscription(key, auth)
     except ValueError:
-        raise Refused("bad_field", _("This browser gave no address at which it can be told.")) from None
+        raise Refused("bad_field", _("This browser gave no address for notifications.")) from None
     with transaction.atomic():
         owner = _locked(user)
         session = UserSession.objects.filter(user=user, session_key=session_key).first()

@@ -11,6 +11,7 @@ from conversations.api.schemas import Failure, RemarksOut, TeamOut, VerifiedOut
 from conversations.errors import NotFound
 from conversations.live import events
 from conversations.models import Conversation
+from conversations.templatetags.parts import first_words
 from conversations.text import clean, title_of
 from conversations.verified.offers import Offer, offers
 from conversations.verified.words import MAX_CHARACTERS
@@ -68,7 +69,7 @@ def _json(offer: Offer) -> dict[str, Any]:
         "title": conversation.title,
         "team": conversation.team,
         "question": title_of(offer.question.text, QUESTION_LENGTH),
-        "text": title_of(reply.text, ANSWER_LENGTH),
+        "text": first_words(reply, ANSWER_LENGTH),
         "model_name": reply.model_name,
         "verified": events.verified_json(offer.mark),
         "closeness": round(offer.closeness, 2),

@@ -32,13 +32,13 @@ class Kind(models.TextChoices):
     REMARK = "remark", _("Somebody makes a remark for me")
     REPLY_ENDED = "reply_ended", _("A reply to me ended while I was away")
     REPLY_FAILED = "reply_failed", _("A reply to me failed while I was away")
-    VERIFIED_DUE = "verified_due", _("An answer that I verified wants looking at again")
+    VERIFIED_DUE = "verified_due", _("An answer that I verified is due for review")
     NAMED = "named", _("Somebody shares a conversation with me")
     JOINED = "joined", _("Somebody accepted an invitation")
     KEY_REFUSED = "key_refused", _("A vendor refuses a key")
     BUDGET = "budget", _("A budget is nearly used up")
     ENDPOINT_DOWN = "endpoint_down", _("An endpoint does not answer")
-    TARGET_OFF = "target_off", _("A place where I am told does not answer")
+    TARGET_OFF = "target_off", _("A notification target does not answer")
     TEST = "test", _("A test")
 
 

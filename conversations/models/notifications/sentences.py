@@ -11,20 +11,20 @@ _SENTENCES = {
     Kind.REMARK: gettext_noop("%(name)s made a remark for you in “%(title)s”"),
     Kind.REPLY_ENDED: gettext_noop("The reply from %(subject)s in “%(title)s” is here"),
     Kind.REPLY_FAILED: gettext_noop("The reply from %(subject)s in “%(title)s” failed"),
-    Kind.VERIFIED_DUE: gettext_noop("An answer in “%(title)s” that you verified wants looking at again"),
+    Kind.VERIFIED_DUE: gettext_noop("An answer in “%(title)s” that you verified is due for review"),
     Kind.NAMED: gettext_noop("%(name)s shared “%(title)s” with you"),
     Kind.JOINED: gettext_noop("%(name)s has joined the team %(team)s"),
     Kind.KEY_REFUSED: gettext_noop("The vendor refuses the key %(subject)s"),
     Kind.BUDGET: gettext_noop("A budget is nearly used up: %(subject)s"),
     Kind.ENDPOINT_DOWN: gettext_noop("The endpoint %(subject)s does not answer"),
-    Kind.TARGET_OFF: gettext_noop("%(subject)s does not answer and is not told any more"),
-    Kind.TEST: gettext_noop("This is a test: what happens will be told here"),
+    Kind.TARGET_OFF: gettext_noop("%(subject)s doesn't answer: nothing is sent there any more"),
+    Kind.TEST: gettext_noop("This is a test. Notifications will arrive here."),
 }
 
 _OF_TEAMS = {
     Kind.MENTION: gettext_noop("%(name)s mentioned somebody in “%(title)s”"),
     Kind.REMARK: gettext_noop("%(name)s made a remark in “%(title)s”"),
-    Kind.VERIFIED_DUE: gettext_noop("A verified answer in “%(title)s” wants looking at again"),
+    Kind.VERIFIED_DUE: gettext_noop("A verified answer in “%(title)s” is due for review"),
 }
 
 

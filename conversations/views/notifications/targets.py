@@ -46,7 +46,7 @@ def add_browser(request: HttpRequest) -> HttpResponse:
     """Add this browser as a place that is told while no page is open, until it is signed out."""
     allauth_adapter.list_session(request)
     form, name = BrowserForm(request.POST), browser_of(request.headers.get("User-Agent", ""))
-    refused = gettext("This browser gave no address at which it can be told.")
+    refused = gettext("This browser gave no address for notifications.")
     try:
         if form.is_valid():
             key = request.session.session_key or ""

@@ -25,9 +25,10 @@ class CatchUp extends HTMLElement {
     this.#offer = await call("GET", `${this.dataset.source}?since=${this.dataset.since}`).catch(() => null);
     if (!this.#offer) return;
     const { model_name, cost, currency, made } = this.#offer;
-    this.#button("ask").disabled = !model_name && !made;
-    if (!model_name && !made) this.#button("ask").title = phrase("catch-up.no_model");
-    if (!made && cost) this.querySelector(".catch-up__cost").textContent = phrase("catch-up.cost", { model: model_name, cost: money(cost, currency) });
+    const [button, told] = [this.#button("ask"), this.querySelector(".catch-up__cost")];
+    button.disabled = button.hidden = !model_name && !made;
+    if (button.hidden) told.textContent = phrase("catch-up.no_model");
+    else if (!made && cost) told.textContent = phrase("catch-up.cost", { model: model_name, cost: money(cost, currency) });
   }
 
   async #ask() {

@@ -74,7 +74,7 @@ class PictureViewer extends HTMLElement {
     const { act } = button.dataset;
     if (act === "zoom") this.#zoom(!this.#isZoomed);
     else if (act === "copy") this.#copy(button);
-    else if (act === "use") this.#use();
+    else if (act === "use") this.#use(button);
     else this.dialog.close();
   }
 
@@ -100,11 +100,11 @@ class PictureViewer extends HTMLElement {
   }
 
   /** The next message gets a copy: it may be another person's picture. */
-  async #use() {
+  async #use(button) {
     const { href, firstElementChild } = this.#links[this.#place];
     const blob = await fetch(href).then((answer) => (answer.ok ? answer.blob() : null), () => null);
+    if (!blob) return tellAt(button, phrase("part.lost"));
     this.dialog.close();
-    if (!blob) return;
     const detail = new File([blob], firstElementChild.alt || "image.png", { type: blob.type });
     document.dispatchEvent(new CustomEvent("picture-taken", { detail }));
   }

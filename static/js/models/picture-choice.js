@@ -27,7 +27,7 @@ export class PictureChoice {
     const last = kept();
     for (const select of this.#selects) {
       const words = known.get(select.name) ?? [];
-      select.replaceChildren(select.options[0], ...words.map((word) => new Option(word, word)));
+      select.replaceChildren(select.options[0], ...words.map((word) => new Option(select.name === "picture_count" ? `×${word}` : word, word)));
       select.value = words.includes(last[select.name]) ? last[select.name] : "";
       select.hidden = words.length === 0;
     }
