@@ -96,7 +96,7 @@ def test_sounds_that_are_dropped_become_words_where_a_model_writes_them_down(
             return decode.call(this, bytes);
         };
     }""")
-    for refused, sentence in ((broken, "In this file is no sound"), (long, "At most five minutes")):
+    for refused, sentence in ((broken, "This file has no sound"), (long, "At most five minutes")):
         page.evaluate(DROP, [[refused]])
         expect(recording).to_contain_text(sentence)
         expect(recording.get_by_role("button", name="Try again")).to_be_hidden()
