@@ -106,7 +106,7 @@ def test_s19_pictures_survive_a_kill_or_cost_what_was_ordered(tmp_path: Path, lu
                 assert storing[3:] == nothing_lost, storing
                 assert not storing[2] or storing[2][0][1] == COST, storing
             after = killed(lambda _: bytes_of_two(), lambda: site.pages[-1].wait(lambda page: page.is_quiet()))
-            assert after == ["complete", BOTH, [["complete", COST, False]], *nothing_lost]
+            assert after == ["complete", BOTH, [["complete", COST, True]], *nothing_lost]
             assert "Traceback" not in site.complaints()
         finally:
             site.close()

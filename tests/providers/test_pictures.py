@@ -136,6 +136,24 @@ REPLIES: dict[str, tuple[str, Any, list[Any]]] = {
         ],
         ["Done.", PNG],
     ),
+    "choices of DashScope": (
+        "image_api",
+        lambda v: whole({"output": {"choices": [{"message": {"content": [{"image": linked(v, "one.png")[0]}]}}]}}),
+        [PNG],
+    ),
+    "one of two refused": (
+        "image_api",
+        lambda _: whole({"data": [{"b64_json": b64(PNG)}, {"error": {"code": "x", "message": "Not that one."}}]}),
+        [PNG],
+    ),
+    "data address with a blank, cut anywhere": (
+        "openai",
+        lambda _: [
+            *(openai_chunk(content=c) for c in re.findall(".{1,7}", f"So: data:image/png;base64, {b64(PNG)} And on.")),
+            openai_end(),
+        ],
+        ["So: ", PNG, " And on."],
+    ),
     "data address in Markdown": (
         "openai",
         lambda _: [openai_chunk(content=f"So:\n\n![a cat](data:image/png;base64,{b64(PNG)})"), openai_end()],
@@ -386,6 +404,32 @@ def test_a_refused_size_is_left_out_and_learnt(ask: Ask, wire_vendor: FakeVendor
     stream = ask("A cat", wire="image_api", parameters={"picture_quality": "high"})
     assert got(stream) == [PNG]
     assert stream.quirks == {"no:quality"}
+
+
+@pytest.mark.parametrize("missing", [b'{"error": {"message": "Invalid URL (POST /v1/images/edits)"}}', b"Not Found"])
+def test_a_gateway_without_a_place_for_changes_draws_from_the_words(missing: bytes, wire_vendor: FakeVendor) -> None:
+    def script(request: Received) -> Any:
+        return [404, missing] if "/edits" in request.path else whole({"data": [{"b64_json": b64(OTHER)}]})
+
+    wire_vendor.script = script
+    prompt = Prompt("m", (ASKED, MADE, BLUE))
+    stream = Stream(Address("image_api", wire_vendor.openai_url), prompt, network=Network(wire_vendor.private_hosts))
+    assert got(stream) == [OTHER]
+    assert stream.quirks == {"no:image"}
+    assert [change.parameter for change in stream.left_out] == ["image"]
+    assert wire_vendor.requests[1].json["prompt"] == "Make it blue"
+
+
+def test_why_a_single_picture_is_not_there_is_said(ask: Ask, wire_vendor: FakeVendor) -> None:
+    for made, reason in (([PNG], "stop"), ([], "blocked")):
+        said = [{"b64_json": b64(one)} for one in made]
+        wire_vendor.play(whole({"data": [*said, {"error": {"code": "Sensitive", "message": "Not that one."}}]}))
+        with ask("A cat", wire="image_api") as stream:
+            parts = [delta.part for delta in stream if delta.part]
+        assert [part.kind for part in parts] == [*["image"] * len(made), "refusal"]
+        assert "Not that one." in str(parts[-1])
+        assert stream.finish
+        assert stream.finish.reason == reason
 
 
 def test_a_model_is_found_to_speak_only_to_picture_endpoints(ask: Ask, wire_vendor: FakeVendor) -> None:

@@ -106,7 +106,9 @@ class DataPictures:
         return partial.start()
 
     def _inside(self, text: str, at: int, found: list[str | Part]) -> int:
-        """Read base64 and its closing; return the place to go on at."""
+        """Read base64 and its closing; return the place to go on at. Some gateways put a blank before it."""
+        if text[at] == " " and self._opening.endswith(","):
+            self._opening, at = f"{self._opening} ", at + 1
         end = _matched(_BASE64_IN_LINES if self._is_image else _BASE64, text, at)
         self._size += end - at
         if not self._is_dropped:

@@ -51,6 +51,7 @@ WEB_SEARCHES: tuple[WebSearch, ...] = ()
 
 _JSON = ("Content-Type", "application/json")
 _OTHER_DOORS = re.compile(r"/(chat/completions|responses|images(/[a-z]+)?)\Z")
+_LISTS = ("results", "image_urls", "image_base64", "outputs")
 _PARTIAL, _WHOLE = ".partial_image", ".completed"
 
 
@@ -81,7 +82,7 @@ def parse(event: Mapping[str, Any]) -> Iterator[Found]:
         yield Working()
         return
     event = event if kind else unwrapped(event, REPLIES)
-    found = list(_pictured(event)) if kind.endswith(_WHOLE) else _listed(event)
+    found = list(_pictured(event)) if kind.endswith(_WHOLE) else [*_listed(event), *_refused(event)]
     replies = REPLIES if event.get(REPLIES) is not None else ""  # SiliconFlow's errors have `data` that is null
     if not found and (failure := vendor_errors.in_event(event, replies=replies)):
         raise failure
@@ -108,14 +109,18 @@ def _listed(event: Mapping[str, Any]) -> list[Delta]:
     output = mapping(event.get("output"))
     places = (
         *(event.get(name) for name in ("data", "images", "image_urls", "results")),
-        *(
-            place.get(name)
-            for place in (output, extra, mapping(event.get("data")))
-            for name in ("results", "image_urls")
-        ),
+        *(place.get(name) for place in (output, extra, mapping(event.get("data"))) for name in _LISTS),
+        *(mapping(mapping(choice).get("message")).get("content") for choice in as_list(output.get("choices"))),
     )
     found = ([delta for entry in as_list(place) for delta in _pictured(entry)] for place in places)
     return next((deltas for deltas in found if deltas), [])
+
+
+def _refused(event: Mapping[str, Any]) -> Iterator[Delta]:
+    """Yield why single pictures of an answer are not there, as Volcengine says it among the others."""
+    for entry in as_list(event.get(REPLIES)):
+        if told := string(mapping(mapping(entry).get("error")).get("message")):
+            yield Delta(part=Part("refusal", told))
 
 
 def _pictured(entry: object) -> Iterator[Delta]:

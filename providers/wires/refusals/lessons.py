@@ -33,7 +33,7 @@ from providers.wires.refusals.conversation import TURNS, other_role
 from providers.wires.refusals.extras import lessons_about, named_extra
 from providers.wires.refusals.fields import Body, Field, fitted, range_text, values_of
 from providers.wires.refusals.room import room_for_answer
-from providers.wires.turns import NO_FUNCTIONS, UNSIGNED
+from providers.wires.turns import NO_FUNCTIONS, NO_IMAGES, UNSIGNED
 
 _TEACHING = (BadRequest, ContextTooLong, ModelNotFound)
 _OF_TOOLS = (KeyRefused, ModelForbidden, VendorDown)
@@ -108,13 +108,17 @@ def lesson(wire: Refusing, address: Address, prompt: Prompt, error: VendorError)
     """
     if not isinstance(error, (*_TEACHING, *_OF_TOOLS)):
         return None
-    sentence, before = beginning(error.quote), wire.request(address, prompt).body
+    sentence, asked = beginning(error.quote), wire.request(address, prompt)
     body = fitted(wire.body(address, prompt), wire.FIELDS, address.quirks)
     extra = named_extra(prompt, address.quirks, error.parameter, sentence) if isinstance(error, BadRequest) else ""
     about = lessons_about(prompt, extra) if extra else []
-    for found in _findings(wire, address.quirks, body, error, sentence, about):
+    elsewhere = _request(wire, address, prompt, address.quirks | {NO_IMAGES})
+    is_no_place = isinstance(error, ModelNotFound) and elsewhere.url != asked.url
+    # A gateway may make pictures, and have no place at which they are changed: open-webui#28063.
+    missing = [_Found(frozenset([NO_IMAGES]), frozenset(), True, ())] if is_no_place else []
+    for found in (*missing, *_findings(wire, address.quirks, body, error, sentence, about)):
         quirks = (address.quirks - found.old) | found.new
-        if quirks != address.quirks and _request(wire, address, prompt, quirks) != before:
+        if quirks != address.quirks and _request(wire, address, prompt, quirks).body != asked.body:
             said = words_of(prompt)
             lasts = found.lasts and not any(is_said(word, said) for word in found.words)
             return Lesson(quirks, lasts, "" if quotes(sentence, said) else sentence, found.suspected)
@@ -126,8 +130,8 @@ def without_disproved(kept: frozenset[str], asked: frozenset[str]) -> frozenset[
     return kept if _NO_USAGE in asked else kept - {_SUSPECTED}
 
 
-def _request(wire: Refusing, address: Address, prompt: Prompt, quirks: frozenset[str]) -> bytes:
-    return wire.request(replace(address, quirks=quirks), prompt).body
+def _request(wire: Refusing, address: Address, prompt: Prompt, quirks: frozenset[str]) -> HttpRequest:
+    return wire.request(replace(address, quirks=quirks), prompt)
 
 
 def _findings(
