@@ -29,6 +29,7 @@ from providers.pool.blame import Rests
 from providers.reading.size_limits import SizeLimit
 from providers.transport.body.waits import BLOCKING, Wait
 from providers.types import Delta, Part, Prompt, Usage
+from providers.wires.parameters import drawing
 from providers.wires.sources import further_on
 
 MAX_GENERATED_FILES = 50
@@ -227,7 +228,8 @@ class _Trying:
         is_cut = self.live.stopped or isinstance(self.error, _NOT_WAITED_FOR)
         has_left = stream is not None and stream.has_left
         used = self.meter.read(stream.usage if stream else None, (self.error is None or is_cut) and has_left)
-        return used.with_pictures(pictures_asked(self.task.prompt.parameters)) if self.may_have_drawn else used
+        asked = drawing(self.task.prompt.parameters, self.task.route.pictures)
+        return used.with_pictures(pictures_asked(asked)) if self.may_have_drawn else used
 
     def call(self, outcome: str, used: Used) -> Call:
         """Return the call as the ledger records it."""

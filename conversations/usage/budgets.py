@@ -21,7 +21,7 @@ from conversations.usage.billing import BillingContext, deployment_of
 from conversations.usage.estimates import likely_usage, prompt_usage
 from providers import clock
 from providers.client.route import Route
-from providers.models import LanguageModel
+from providers.models import Deployment, LanguageModel
 from providers.prepared_queries import Prepared
 from providers.prices import Prices, written
 from providers.types import Prompt, Usage
@@ -94,7 +94,7 @@ def _reserve_in(
 def _likely_cost_of(route: Route, prompt: Prompt) -> int:
     deployment = deployment_of(route)
     prices = deployment.prices() if deployment else None
-    return prices.most(prompt_usage(prompt)) if prices else 0
+    return prices.most(_as_drawn(prompt_usage(prompt), deployment)) if deployment and prices else 0
 
 
 def likely_cost(model: LanguageModel, usage: Usage) -> int:
@@ -108,10 +108,16 @@ def cost_at_most(model: LanguageModel, usage: Usage) -> int:
 
 
 def _at_dearest(model: LanguageModel, usage: Usage, cost: Callable[[Prices, Usage], int]) -> int:
-    prices = [deployment.prices() for deployment in model.deployments.all() if deployment.enabled]
+    offers = [(prices, one) for one in model.deployments.all() if one.enabled and (prices := one.prices())]
     if model.context_window and usage.input_tokens:
         usage = replace(usage, input_tokens=min(usage.input_tokens, model.context_window))
-    return max((cost(known, usage) for known in prices if known), default=0)
+    return max((cost(prices, _as_drawn(usage, one)) for prices, one in offers), default=0)
+
+
+def _as_drawn(usage: Usage, deployment: Deployment) -> Usage:
+    """Return the usage with no more pictures than this deployment is asked for."""
+    asked = usage.pictures or 0
+    return replace(usage, pictures=deployment.drawn_of(asked)) if asked > 1 else usage
 
 
 def budgets_of(user: User, team: UUID | None, model: UUID | None) -> list[BudgetLeft]:

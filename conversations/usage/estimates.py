@@ -208,9 +208,9 @@ def usage_so_far(reply: Message) -> Usage:
 def _pictures_of(reply: Message, parts: Iterable[Mapping[str, Any]]) -> int:
     """Return the pictures of a broken reply: those that came or, if its model draws, all asked for."""
     came = sum(part["kind"] == "image" for part in parts)
-    draws = reply.model is not None and any(one.draws for one in reply.model.deployments.all())
+    drawing = [one for one in reply.model.deployments.all() if one.draws] if reply.model else []
     given = {**reply.conversation.parameters, **reply.parameters}
-    return max(came, pictures_asked(given)) if draws else came
+    return max(came, *(one.drawn_of(pictures_asked(given)) for one in drawing)) if drawing else came
 
 
 def project_tokens(conversation: Conversation) -> int:

@@ -320,6 +320,11 @@ class Deployment(models.Model):
         refused = {field.parameter for field in wire.FIELDS if f"no:{field.name}" in self.learnt}
         return {name: one for name, one in declared.items() if name in wire.PARAMETERS and name not in refused}
 
+    def drawn_of(self, count: int) -> int:
+        """Return how many pictures it is asked for where somebody wants so many."""
+        declared = (self.pictures() or {}).get("picture_count")
+        return int(declared.fitted(count)) if declared else 1
+
     @property
     def is_priced_by_token(self) -> bool:
         return self.input_price is not None or self.output_price is not None

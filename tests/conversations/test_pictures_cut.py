@@ -159,6 +159,24 @@ def test_a_stop_between_two_links_keeps_the_first_and_costs_all_that_were_made(
     assert File.objects.count() == 1
 
 
+@pytest.mark.parametrize(("choices", "count"), [("count 4", 4), ("", 1)])
+def test_more_pictures_than_a_model_makes_are_neither_set_aside_nor_paid(
+    choices: str, count: int, cast: Cast, easel: LanguageModel, vendor: FakeVendor, connect: Connect
+) -> None:
+    Deployment.objects.update(picture_choices=choices)
+    Budget.objects.create(kind="person", period="day", hard="0.17")
+    vendor.script = lambda _: [vendor.gate]
+    alice = connect(cast.alice)
+    about = {"text": "A cat", "models": [easel.id], "parameters": {"picture_count": 9}}
+    told = alice.ask("message.send", conversation=None, **about)
+    assert told["type"] == "ack", told
+    assert vendor.next_request().json.get("n", 1) == count
+    assert [tally.reserved for tally in Tally.objects.all()] == [count * PICTURE]
+    alice.ask("reply.stop", message=told["replies"][0])
+    finished(alice)
+    assert UsageRecord.objects.get().cost == count * PICTURE
+
+
 def test_pictures_that_may_have_been_made_are_not_ordered_a_second_time(
     cast: Cast, easel: LanguageModel, vendor: FakeVendor, connect: Connect
 ) -> None:
