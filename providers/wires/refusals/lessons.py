@@ -15,6 +15,7 @@ import re
 from base64 import b64decode
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 from typing import Any, NamedTuple, Protocol
 
 from providers.errors import (
@@ -53,6 +54,7 @@ _JOINED = re.compile(r"[\s,&/'\"`]*(and|or)?[\s'\"`]*", re.IGNORECASE)
 _NO_USAGE, _SUSPECTED = "no:stream_options", "suspected:stream_options"
 _NOT_WRITTEN = frozenset(["thinking", "raw", "functions", "tool_choice"])
 """Parameters without words of a person."""
+_WORDS_ALONE = frozenset([NO_IMAGES])
 _STEP = re.compile(r"[.\[\]/]+")
 _RUN = 12
 """Characters that a sentence and a question must share for the one to quote the other."""
@@ -112,11 +114,11 @@ def lesson(wire: Refusing, address: Address, prompt: Prompt, error: VendorError)
     body = fitted(wire.body(address, prompt), wire.FIELDS, address.quirks)
     extra = named_extra(prompt, address.quirks, error.parameter, sentence) if isinstance(error, BadRequest) else ""
     about = lessons_about(prompt, extra) if extra else []
-    elsewhere = _request(wire, address, prompt, address.quirks | {NO_IMAGES})
-    is_no_place = isinstance(error, ModelNotFound) and elsewhere.url != asked.url
+    findings = _findings(wire, address.quirks, body, error, sentence, about)
     # A gateway may make pictures, and have no place at which they are changed: open-webui#28063.
-    missing = [_Found(frozenset([NO_IMAGES]), frozenset(), True, ())] if is_no_place else []
-    for found in (*missing, *_findings(wire, address.quirks, body, error, sentence, about)):
+    if isinstance(error, ModelNotFound) and _request(wire, address, prompt, _WORDS_ALONE).url != asked.url:
+        findings = chain([_Found(_WORDS_ALONE, frozenset(), True, ())], findings)
+    for found in findings:
         quirks = (address.quirks - found.old) | found.new
         if quirks != address.quirks and _request(wire, address, prompt, quirks).body != asked.body:
             said = words_of(prompt)
