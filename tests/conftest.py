@@ -9,6 +9,7 @@ import gc
 import sys
 import threading
 from collections.abc import Callable, Generator, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from importlib import import_module
 from itertools import count
@@ -101,6 +102,13 @@ def pytest_sessionfinish() -> None:
     """Close the loop that importing Daphne made, even if no test has used the server."""
     if server := sys.modules.get("daphne.server"):
         server.twisted_loop.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """Let one process collect first: it compiles the modules of the tests, else each of them does."""
+    with made_once.after_the_first("collection") if hasattr(session.config, "workerinput") else nullcontext():
+        return (yield)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -7,7 +7,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 BASE = Path(__file__).resolve().parent.parent
@@ -40,6 +41,19 @@ def made_once(name: str, fill: Callable[[Path], object]) -> Path:
             fill(growing)
             growing.rename(folder)
     return folder
+
+
+@contextmanager
+def after_the_first(name: str) -> Iterator[None]:
+    """Let the first process of this run do something alone, and the others afterwards, side by side."""
+    done = _shared_folder() / f"{name}.done"
+    with (_shared_folder() / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            yield
+            done.touch()
+            return
+    yield
 
 
 def _shared_folder() -> Path:
