@@ -29,7 +29,7 @@ def test_it_is_turned_on_shows_what_is_pushed_and_is_turned_off(cast: Cast, visi
     section = page.locator("[data-push-key]")
     section.get_by_role("button", name="Turn on").click()
     expect(page.get_by_text("Added.")).to_be_visible()
-    expect(section).to_contain_text("tells you although no page")
+    expect(section).to_contain_text("notifies you even when no page")
     assert Target.objects.get(person=cast.bob).form == "push"
     protocol, found = page.context.new_cdp_session(page), []
     protocol.on("ServiceWorker.workerRegistrationUpdated", lambda told: found.extend(told["registrations"]))
