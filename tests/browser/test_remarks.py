@@ -96,6 +96,7 @@ def test_a_half_typed_remark_outlives_a_reload_and_no_save(cast: Cast, visit: Vi
     alice.page.reload()
     expect(field).to_have_value("Also here")
     alice.page.get_by_role("button", name="Cancel").click()
+    expect(alice.messages.first.locator("[data-act=more]")).to_be_focused()
     alice.page.reload()
     expect(alice.page.locator(".remark")).to_have_count(1)
     expect(field).to_have_count(0)

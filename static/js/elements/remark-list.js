@@ -56,7 +56,7 @@ class RemarkList extends HTMLElement {
     this.#anchors = threads.length ? new Anchors(this.#element) : null;
     const told = [...threads, ...unsent.filter(({ remark }) => !remark).map((remark) => ({ remark, replies: [] }))];
     const cards = told.map(({ remark, replies }) => this.#card(remark, [...replies, ...unsent.filter((one) => one.remark === remark.id)]));
-    for (const card of this.#cards) if (!cards.includes(card)) card.remove();
+    for (const card of this.querySelectorAll(".remarks__cards > .remark")) if (!cards.includes(card)) card.remove();
     const place = this.querySelector(".remarks__cards");
     cards.forEach((card, number) => place.children[number] === card || place.insertBefore(card, place.children[number] ?? null));
     this.#count(threads);
@@ -103,10 +103,6 @@ class RemarkList extends HTMLElement {
     return this.querySelector("form");
   }
 
-  get #cards() {
-    return [...this.querySelectorAll(".remarks__cards > .remark")];
-  }
-
   #find(id) {
     return this.querySelector(`.remark[data-id="${CSS.escape(id)}"]`);
   }
@@ -140,8 +136,7 @@ class RemarkList extends HTMLElement {
 
   #clicked(button) {
     if (!button) return;
-    const card = button.closest(".remark, .remark__reply");
-    const { id } = card?.dataset ?? {};
+    const { id } = button.closest(".remark, .remark__reply")?.dataset ?? {};
     if (button.name === "resolved") button.ariaExpanded = String(this.toggleAttribute("data-unfolded"));
     else if (button.name === "cancel") this.#leave();
     else if (button.name === "reply") this.write({}, id);
@@ -174,9 +169,11 @@ class RemarkList extends HTMLElement {
   }
 
   #leave() {
+    const before = this.#form?.closest(".remark")?.querySelector("[name=reply]") ?? this.#element.querySelector("[data-act=more]");
     this.#form?.remove();
     this.#tell("remarked", []);
     if (!this.isShown && this.matches(":popover-open")) this.hidePopover();
+    before?.focus({ preventScroll: true });
   }
 
   #keyDown(event) {
