@@ -37,6 +37,8 @@ def test_a_picture_is_chosen_made_looked_at_and_changed(cast: Cast, vendor: Fake
     vendor.gate.set()
     alice.ended(reply)
     expect(reply.locator("a.picture")).to_have_count(2)
+    tops = reply.locator("a.picture").evaluate_all("pictures => pictures.map((one) => one.getBoundingClientRect().top)")
+    assert tops[0] == tops[1], "they stand in one row"
     expect(reply.locator(".gap")).to_contain_text("an address that this site does not call")
     assert (vendor.requests[0].json["aspect_ratio"], vendor.requests[0].json["n"]) == ("16:9", 2)
     reply.locator("a.picture").first.click()
