@@ -1,13 +1,13 @@
 """The ledger, with one row for each call and its cost, written at once or with its reply's end."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, Sum
 
 from conversations.models import Budget, Message, Reservation, Tally, UsageRecord
 from conversations.models.message import Status
@@ -61,12 +61,13 @@ def record_lost(reply: Message) -> None:
     """Record the estimated cost of a reply whose process died before recording it; runs inside a transaction."""
     if not (reply.seq or reply.status == Status.STREAMING) or _calls_that_were_heard(reply).exists():
         return
-    if reply.parts and reply.parts[-1]["kind"] == "citation" and "function" in reply.parts[-1]:
-        return  # nothing came of the call after the one that was recorded
+    usage = _usage_of_last_call(reply)
+    if usage is None:
+        return
     key = _key_in_use(reply.pk)
     deployments = list(reply.model.deployments.select_related("endpoint")) if reply.model else []
     here = [one for one in deployments if key and one.endpoint_id == key.endpoint_id]
-    usage, payer = estimates.usage_so_far(reply), BillingContext.of(reply)
+    payer = BillingContext.of(reply)
     costs = [prices.cost(usage) for deployment in here or deployments if (prices := deployment.prices())]
     row = UsageRecord(
         **_who(payer),
@@ -78,6 +79,22 @@ def record_lost(reply: Message) -> None:
         total_ms=0,
     )
     _write(row, payer.targets(key.pk if key else None))
+
+
+def _usage_of_last_call(reply: Message) -> Usage | None:
+    """Return the estimated usage of a reply's last call, None if nothing came of it after those that are recorded."""
+    usage, went_on = estimates.usage_so_far(reply), UsageRecord.objects.filter(message=reply.pk, outcome=WENT_ON)
+    if not went_on.exists():
+        return usage
+    looked_up = [
+        place for place, part in enumerate(reply.parts, 1) if part["kind"] == "citation" and "function" in part
+    ]
+    if looked_up:  # what is behind them is the last call's alone
+        return None if looked_up[-1] == len(reply.parts) else usage
+    told = went_on.aggregate(words=Sum("output_tokens"), thoughts=Sum("thought_tokens"))
+    words = max(0, (usage.output_tokens or 0) - (told["words"] or 0))
+    thoughts = max(0, (usage.thought_tokens or 0) - (told["thoughts"] or 0))
+    return replace(usage, output_tokens=words, thought_tokens=thoughts or None) if words or thoughts else None
 
 
 def _calls_that_were_heard(reply: Message) -> QuerySet[UsageRecord]:

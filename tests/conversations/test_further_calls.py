@@ -5,9 +5,14 @@ from typing import Any
 
 import pytest
 
+from conversations.generation import recovery
 from conversations.models import Budget, Message, Reservation, Tally, UsageRecord
+from conversations.usage import ledger, token_counts
+from conversations.usage.billing import BillingContext
+from providers.client.route import route_of
 from providers.client.stream import MAX_SEARCHES
 from providers.models import Deployment
+from providers.types import Usage
 from tests import anthropic_replies
 from tests.conftest import Cast, serve
 from tests.conversations.test_engine import ask
@@ -147,3 +152,27 @@ def test_a_reply_of_many_calls_is_bounded_as_one(cast: Cast, vendor: FakeVendor,
     reply = ended(socket, ask(socket, model, "How deep?", parameters=SEARCHING))
     assert (reply.status, reply.error_code, len(vendor.requests)) == ("interrupted", "reply_too_long", 2)
     assert [call.outcome for call in UsageRecord.objects.order_by("created_at")] == ["tool_call", "reply_too_long"]
+
+
+@pytest.mark.parametrize(
+    ("after", "outcomes"), [("", ["tool_call"]), ("It is twelve metres deep.", ["tool_call", "server_restarted"])]
+)
+def test_a_killed_reply_pays_for_the_words_of_each_call_once(
+    cast: Cast, vendor: FakeVendor, connect: Connect, after: str, outcomes: list[str]
+) -> None:
+    model = searching(vendor, "anthropic", "")
+    socket = connect(cast.bob)
+    other = ended(socket, ask(socket, model))
+    before = "So I look into it once more: "
+    said = [{"kind": "text", "text": before + after}]
+    about = {"conversation": other.conversation, "parent": other.parent, "author": cast.bob, "model": model}
+    reply = Message.objects.create(
+        **about, role="assistant", status="streaming", text=before + after, parts=said, seq=5, revision=9
+    )
+    spent = Usage(3, token_counts.tokens(before))
+    route = route_of(Deployment.objects.get())
+    ledger.record(BillingContext.of(reply), ledger.Call(route, ledger.WENT_ON, spent, False, 5, 9))
+    recovery.end_replies(Message.objects.filter(pk=reply.pk))
+    calls = list(UsageRecord.objects.filter(message=reply.pk).order_by("created_at"))
+    assert [call.outcome for call in calls] == outcomes
+    assert not after or abs((calls[-1].output_tokens or 0) - token_counts.tokens(after)) <= 1
