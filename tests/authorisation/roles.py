@@ -52,8 +52,9 @@ def some_asking(tokens_count: bool, turn: int, allowed: frozenset[Role]) -> list
     """Return these roles without some whose rights another one has too; which ones they are changes with TURN.
 
     Who is alone asks only where that role, another team's lead or staff is allowed. One of those without an identity
-    asks, and one of the member and the member's program. Of signed-in people two ask where all are allowed. Two of the
-    team's refused people ask and, of those outside the team who are refused, its enemy and one more.
+    asks, and one of the member and the member's program. Of signed-in people two ask where all are allowed. Of the
+    team's people the first ask that are allowed and the last that are refused, one more that is allowed and, every
+    second time, one more that is refused. Of those outside the team who are refused, its enemy and one more ask.
     """
     roles = [role for role in asking(tokens_count) if role != R.ALONE or allowed & {R.ALONE, R.OTHER, R.STAFF}]
     nobodies = [role for role in roles if acts_as(role, tokens_count) == R.ANONYMOUS]
@@ -61,14 +62,15 @@ def some_asking(tokens_count: bool, turn: int, allowed: frozenset[Role]) -> list
     spared = _all_but(1, turn, nobodies)
     spared |= _all_but(1, turn, [R.MEMBER, R.PROGRAM]) if tokens_count else set()
     spared |= _all_but(2, turn, [role for role in roles if role in SIGNED_IN]) if allowed >= SIGNED_IN else set()
-    spared |= _all_but(2, turn, [role for role in refused if role in TEAM])
+    spared |= _all_but(1, turn, [role for role in roles if role in TEAM & allowed][1:])
+    spared |= _all_but(1 - turn % 2, turn, [role for role in refused if role in TEAM][:-1])
     spared |= _all_but(1, turn, [role for role in refused if role in _OUTSIDERS])
     return [role for role in roles if role not in spared]
 
 
 def _all_but(most: int, turn: int, alike: list[Role]) -> set[Role]:
     """Return these roles without MOST of them: others in each TURN."""
-    chosen = {(turn + place * len(alike) // most) % len(alike) for place in range(most)} if alike else set()
+    chosen = {(turn + place * len(alike) // most) % len(alike) for place in range(most) if alike}
     return {role for place, role in enumerate(alike) if place not in chosen}
 
 
