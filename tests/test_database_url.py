@@ -32,7 +32,7 @@ def test_another_address_is_refused_in_words(url: str) -> None:
         database_url.postgres(url)
 
 
-def test_no_statement_and_no_lock_takes_for_ever() -> None:
+def test_no_statement_and_no_lock_takes_for_ever_and_none_is_compiled() -> None:
     words = database_url.postgres("postgres://db/chat")["OPTIONS"]["options"]
-    for limit in ("statement_timeout=15s", "idle_in_transaction_session_timeout=30s", "lock_timeout=5s"):
+    for limit in ("statement_timeout=15s", "idle_in_transaction_session_timeout=30s", "lock_timeout=5s", "jit=off"):
         assert limit in words

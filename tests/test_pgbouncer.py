@@ -19,7 +19,7 @@ from tests.faults.real_site import BASE, RealSite
 from tests.faults.rows import read_rows
 from tests.services import PgBouncer, Postgres
 
-LIMITS = {"statement_timeout": "15s", "idle_in_transaction_session_timeout": "30s", "lock_timeout": "5s"}
+LIMITS = {"statement_timeout": "15s", "idle_in_transaction_session_timeout": "30s", "lock_timeout": "5s", "jit": "off"}
 POOLERS = {"refuses": {}, "ignores": {"ignore_startup_parameters": "extra_float_digits,options"}}
 """The poolers by their treatment of the limits that a session gets at its beginning."""
 PROGRAM = """
