@@ -189,21 +189,21 @@ def _joined(messages: Iterable[tuple[Part, ...]]) -> Iterator[Part]:
 
 
 def _begins_like(names: Iterable[str]) -> re.Pattern[str]:
-    """Return the pattern of a line's beginning, behind the first, that looks as if one of these people went on."""
-    written = "|".join(re.escape(" ".join(name.split())) for name in names)
-    return re.compile(rf"(?<=\n)(?=[^\S\n]*(?:{written})[^\S\n]*[:：])", re.IGNORECASE)
+    """Return the pattern of a blank line behind which it looks as if one of these people went on."""
+    written = "|".join(re.escape(said) for name in names if (said := " ".join(name.split())))
+    return re.compile(rf"(?<=\n)[^\S\n]*\n(?=[^\S\n]*(?:{written})[^\S\n]*[:：])", re.IGNORECASE)
 
 
 def _signed(parts: tuple[Part, ...], name: str, begins_like: re.Pattern[str]) -> tuple[Part, ...]:
     """Return the parts with the author's name before their first words, or after files without words.
 
-    It stands once more before a line that begins like somebody's words: else one could speak for others.
+    It stands once more before a paragraph that begins like somebody's words: else one could speak for others.
     """
     signature = f"{' '.join(name.split())}: "
     place = next((place for place, part in enumerate(parts) if part.kind == "text" and not part.detail), None)
     if place is None:
         return (*parts, Part("text", signature.strip()))
-    said = begins_like.sub(lambda _: signature, parts[place].text) if "\n" in parts[place].text else parts[place].text
+    said = begins_like.sub(lambda blank: blank[0] + signature, parts[place].text)
     return (*parts[:place], parts[place]._replace(text=signature + said), *parts[place + 1 :])
 
 

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Route, expect
 
-from conversations.models import Message
+from conversations.models import Message, User
 from providers.models import Deployment, LanguageModel
 from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import Visit
@@ -78,6 +78,16 @@ def test_two_talk_without_a_model_and_ask_one(
     expect(alice.text).to_have_value("@ri")
     held[0].continue_()
     expect(names).to_have_text(["rita"])
+
+    # Whoever is called like a model does not get its questions.
+    User.objects.filter(pk=cast.rita.pk).update(display_name="Big Cat 4.5")
+    alice.page.unroute("**/audience/**")
+    alice.text.fill("")
+    alice.page.reload()
+    alice.text.press_sequentially("@Big")
+    expect(names).to_have_text(["Big Cat 4.5", "Big Cat 4.5Model"])
+    alice.text.fill("@Big Cat 4.5 Which?")
+    expect(alice.model_button).to_contain_text("Big Cat 4.5")
 
 
 # A browser's notifications, of which only a headless one has none: what was shown stands in the storage of all tabs.

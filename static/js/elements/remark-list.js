@@ -141,7 +141,7 @@ class RemarkList extends HTMLElement {
     else if (button.name === "cancel") this.#leave();
     else if (button.name === "reply") this.write({}, id);
     else if (["resolve", "reopen", "delete"].includes(button.name)) this.#act(id, { type: `remark.${button.name}` });
-    else if (button.name === "words") this.#tell("show-words", { message: this.#element, place: this.#threads.find(({ remark }) => remark.id === id).remark });
+    else if (button.name === "words") this.#tell("show-words", { message: this.#element, place: this.#threads.find(({ remark }) => remark.id === id)?.remark ?? {} });
     else if (button.name === "retry") this.#tell("retry-remark", id);
     else if (button.name === "drop") this.#tell("drop-remark", id);
   }

@@ -83,7 +83,7 @@ export class Addressees extends EventTarget {
   #in(text) {
     const people = this.people.others.map((person) => ({ ...person, isPerson: true }));
     const models = this.#options().map((option) => ({ name: option.textContent.trim(), option }));
-    const named = beginsWithSign(text) ? addressedBy(text, [...people, ...models]) : [];
+    const named = beginsWithSign(text) ? addressedBy(text, [...models, ...people]) : [];
     const options = named.map(({ option }) => option).filter(Boolean);
     return { models: options.slice(0, Number(this.#composer.dataset.most)), people: named.filter(({ isPerson }) => isPerson) };
   }

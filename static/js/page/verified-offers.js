@@ -27,7 +27,7 @@ export class VerifiedOffers {
     this.#text.addEventListener("input", () => this.#later());
     this.#chat.composer.addEventListener("send", () => this.#sent());
     this.#chat.socket.addEventListener("frame", ({ detail }) => this.#hear(detail));
-    this.#chat.socket.addEventListener("open", () => this.#later());
+    this.#chat.socket.addEventListener("open", () => this.#place.childElementCount && this.#later());
     this.#place.addEventListener("click", ({ target }) => this.#clicked(target));
     this.#later();
   }
