@@ -124,6 +124,11 @@ def test_the_sidebar_of_a_phone_opens_and_closes(cast: Cast, model: LanguageMode
     box = named.locator(".composer__choice--team").bounding_box()
     assert box
     assert box["height"] < 48, "its name takes one line of the message box"
+    Team.objects.update(name=project.name)
+    recent = alice.open().page.locator(".start__link")
+    expect(recent).to_contain_text("Signs")
+    assert (box := recent.locator("span").first.bounding_box())
+    assert box["width"] > 30, "a team's long name leaves the conversation's some room"
 
 
 @pytest.mark.parametrize("screen", [PHONE, {"width": 1400, "height": 900}], ids=["phone", "desktop"])
