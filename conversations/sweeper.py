@@ -18,7 +18,11 @@ from conversations import actions, markdown
 from conversations.connections import authentication
 from conversations.files import storage
 from conversations.generation import runner
-from conversations.generation.recovery import end_replies, end_replies_of_earlier_boots
+from conversations.generation.recovery import (
+    end_replies,
+    end_replies_of_earlier_boots,
+    stop_for_those_who_lost_access,
+)
 from conversations.imports import jobs as imports
 from conversations.live import announcing, hub
 from conversations.malloc_settings import give_back as give_memory_back
@@ -99,7 +103,7 @@ def _steps(number: int, is_heir: bool) -> Iterator[Callable[[], None]]:
         yield end_replies_of_earlier_boots
     yield _end_abandoned
     yield from RECONCILED
-    yield _stop_for_the_deactivated
+    yield stop_for_those_who_lost_access
     yield runner.hang_up_on_withdrawn_keys
     yield runner.wake_waiting
     yield authentication.revalidate
@@ -188,11 +192,6 @@ def _still_silent(heartbeats: dict[UUID, datetime | None]) -> list[UUID]:
     _suspected.clear()
     _suspected.update(known | {key: (beat, time.monotonic()) for key, beat in new.items()})
     return [key for key, (_beat, since) in known.items() if now - since >= SILENT_SECONDS]
-
-
-def _stop_for_the_deactivated() -> None:
-    """Stop the replies of deactivated people, so that they spend nothing more."""
-    Message.objects.under_way().filter(author__is_active=False, stop_requested=False).update(stop_requested=True)
 
 
 sweeper = Sweeper()

@@ -1,5 +1,6 @@
 """Actions on conversations: create, change and arrange them, read marks, typing."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from conversations.errors import NotFound
 from conversations.live import events
 from conversations.models import Arrangement, Conversation, Mention, Notification, ReadMark, User
 from conversations.models.sidebar import sidebar
+from conversations.protocol import seen as shown
 from conversations.search import indexing
 from conversations.usage import quotas
 
@@ -39,9 +41,19 @@ def create_conversation(user: User, **fields: Any) -> Conversation:
     return conversation
 
 
-def change_conversation(user: User, conversation_id: UUID, **changed: Any) -> Conversation:
+def change_conversation(
+    user: User, conversation_id: UUID, *, seen: Mapping[str, str] | None = None, **changed: Any
+) -> Conversation:
+    """Change a conversation's title, model or parameters.
+
+    With `seen`, digests of what the writer was shown, fields that they left as they were keep others' changes.
+    """
     with transaction.atomic():
         conversation = to_write_in(user, conversation_id)
+        if seen:
+            changed = shown.changed(seen, {name: getattr(conversation, name) for name in changed}, changed)
+        if not changed:
+            return conversation
         revision = conversation.advance(1, **changed)
         if "title" in changed:
             indexing.set_title(conversation)

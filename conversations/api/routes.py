@@ -41,6 +41,7 @@ from conversations.models import Conversation, File, Project, Team, User
 from conversations.models.conversation import MAX_TITLE_LENGTH
 from conversations.models.sidebar import after, cursor_of, first, in_bin, one_listed, sidebar
 from conversations.protocol.parameters import validate
+from conversations.protocol.seen import digests
 from conversations.search.entries import entries, newest_messages
 from conversations.search.indexing import by_the_index
 from conversations.search.queries import parse
@@ -169,7 +170,8 @@ def change(request: HttpRequest, conversation_id: UUID, given: ConversationChang
         if own:
             actions.arrange_conversation(person, conversation_id, **own)
         if fields := _fields(given, person, team):
-            actions.change_conversation(person, conversation_id, **fields)
+            seen = digests(given.seen or {})
+            actions.change_conversation(person, conversation_id, seen=seen, **fields)
         if "team" in given.model_fields_set:
             actions.move_conversation(person, conversation_id, given.team)
         if "project" in given.model_fields_set:
@@ -314,9 +316,8 @@ def _arrangement(given: ConversationChange) -> dict[str, bool]:
 def _fields(given: Schema, person: User, team: UUID | None) -> dict[str, Any]:
     """Return the given fields, checked; null means unchanged."""
     asked = {name: value for name, value in given.dict(exclude_unset=True).items() if value is not None}
-    asked = {
-        name: value for name, value in asked.items() if name not in {"team", "project", *ArrangementChange.model_fields}
-    }
+    apart = {"team", "project", "seen", *ArrangementChange.model_fields}
+    asked = {name: value for name, value in asked.items() if name not in apart}
     if "title" in asked:
         asked["title"] = title(asked["title"], "title", MAX_TITLE_LENGTH)
     if "system_prompt" in asked:

@@ -169,6 +169,9 @@ class ConversationChange(ArrangementChange):
     model: UUID | None = None
     system_prompt: str | None = None
     parameters: dict[str, Any] | None = None
+    seen: dict[str, Any] | None = None
+    """The values that you have read of these fields, by name. One that you send unchanged keeps what others have made
+    of it meanwhile; one that you and others have changed is refused with conflict."""
 
 
 class UsageOut(Schema):

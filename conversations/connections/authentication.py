@@ -1,6 +1,7 @@
 """Authentication of sockets, checked at each command that reads or writes, and each second in between."""
 
 import asyncio
+from collections import defaultdict
 from importlib import import_module
 from typing import Any, Protocol
 from uuid import UUID
@@ -13,16 +14,21 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from conversations.hashed_tokens import token_digest
-from conversations.live import Viewer, hub
+from conversations.live import Viewer, events, hub
 from conversations.live.interfaces import Credential
-from conversations.models import Conversation, PersonalToken, User
+from conversations.models import Conversation, Membership, PersonalToken, User
 from providers.prepared_queries import Prepared
 
 Proof = tuple[str, str, int]
 """A session's data, its person's password hash, and the number of times that all their sessions ended."""
 
+Places = frozenset[tuple[UUID, str]]
+"""The teams of a person, each with the role there."""
+
 _proofs: WeakKeyDictionary[Viewer, Proof] = WeakKeyDictionary()
 """The proof with which each socket was last accepted."""
+_places: WeakKeyDictionary[Viewer, Places] = WeakKeyDictionary()
+"""The places in teams of which each viewer knows."""
 _engine = import_module(settings.SESSION_ENGINE)
 
 
@@ -31,6 +37,8 @@ BEARER = b"bearer "
 
 class AuthenticatedSocket(Viewer, Protocol):
     """A websocket, which nobody gets without a credential."""
+
+    is_brief: bool
 
     @property
     def credential(self) -> Credential: ...
@@ -62,6 +70,8 @@ def authenticate(socket: AuthenticatedSocket) -> User | None:
     """Return the person of this socket; notes a token's use, and keeps a session's proof for `current_user`."""
     rows = _SESSION(socket.credential.session)  # read before the session: a proof may be too old, never too new
     person = person_of(socket.credential)
+    if person is not None and not socket.is_brief:
+        _places[socket] = _places_of({person.pk})[person.pk]
     if person is not None and socket.credential.token:
         PersonalToken.objects.get(digest=socket.credential.token).note_use()
     elif person is not None and rows:
@@ -99,7 +109,7 @@ _PERSON = Prepared(lambda key: User.objects.filter(pk=key))
 
 
 def revalidate() -> None:
-    """Close viewers whose session has ended, and end subscriptions to conversations no longer visible."""
+    """Close viewers whose session has ended, end subscriptions to what is no longer visible, and tell of new rights."""
     loop = hub.loop
     if loop is None or loop.is_closed():
         return
@@ -113,6 +123,20 @@ def revalidate() -> None:
     for viewer, conversation in looks:
         if viewer in admitted and (conversation, viewer.user_id) not in allowed:
             loop.call_soon_threadsafe(hub.revoke, viewer, conversation)
+    places = _places_of({viewer.user_id for viewer in admitted})
+    for viewer in admitted:
+        now = places[viewer.user_id]
+        if _places.get(viewer, now) != now:
+            loop.call_soon_threadsafe(viewer.push, events.rights_event(viewer.user_id))
+        _places[viewer] = now
+
+
+def _places_of(people: set[UUID]) -> dict[UUID, Places]:
+    """Return the places of these people in one query; a changed one may change what they do in any conversation."""
+    found = defaultdict[UUID, set[tuple[UUID, str]]](set)
+    for person, team, role in Membership.objects.filter(user__in=people).values_list("user", "team", "role"):
+        found[person].add((team, role))
+    return {person: frozenset(found[person]) for person in people}
 
 
 def _admitted(viewers: list[Viewer]) -> set[Viewer]:

@@ -1,4 +1,4 @@
-"""The ends of replies that no process writes any more."""
+"""The ends of replies that no process writes any more, or whose asker has lost access."""
 
 import logging
 import time
@@ -6,16 +6,17 @@ from functools import partial
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import DataError, transaction
+from django.db.models import F, Q
 
 from conversations import markdown
 from conversations.content.segments import rendered
 from conversations.files import storage
-from conversations.generation import checkpoints
+from conversations.generation import checkpoints, runner
 from conversations.generation.checkpoints import AlreadyEnded
 from conversations.generation.outcomes import Outcome
 from conversations.ids import BOOT_ID
 from conversations.live import hub
-from conversations.models import Message
+from conversations.models import Conversation, Message
 from conversations.models.message import MessageQuerySet, Status
 from conversations.usage import ledger
 from providers.pool import cooldown, leases
@@ -50,6 +51,24 @@ def end_replies(replies: MessageQuerySet) -> None:
             continue
         leases.release(reply.pk)
         cooldown.release_probe(reply.pk)
+
+
+def stop_for_those_who_lost_access() -> None:
+    """Stop the replies of people who are deactivated, or read their conversation no more.
+
+    They would pay for what they neither see nor can stop; whoever reads it can ask for another version.
+    """
+    asked = Message.objects.under_way().filter(stop_requested=False)
+    asked.filter(author__is_active=False).update(stop_requested=True)
+    in_own = Q(conversation__team=None, conversation__owner=F("author"))  # most of them: without a further query
+    rows = list(asked.exclude(author=None).exclude(in_own).values_list("pk", "conversation", "author"))
+    if not rows:
+        return
+    places = Conversation.objects.filter(pk__in={place for _, place, _ in rows})
+    readers = places.readers({person for *_, person in rows})
+    lost = [key for key, place, person in rows if (place, person) not in readers]
+    Message.objects.under_way().filter(pk__in=lost).update(stop_requested=True)
+    runner.stop_wherever(lost)
 
 
 def _rendered(reply: Message, until: float) -> str | None:

@@ -288,6 +288,11 @@ def conversation_gone(conversation: UUID, revision: int, people: Iterable[UUID])
     hub.publish(Event(conversation, payload, people=tuple(people)))
 
 
+def rights_event(person: UUID) -> Event:
+    """Return the event that this person's places in teams are others now; what they may do is to be asked again."""
+    return Event(person, {"type": "rights.changed"}, people=(person,))
+
+
 def import_ended(import_id: UUID, imported: int, people: Iterable[UUID]) -> None:
     """Announce to all sockets of these people that so many conversations have come into their lists."""
     payload = {"type": "import.ended", "import": import_id, "imported": imported}

@@ -8,6 +8,9 @@ from django.db.models import Q
 from conversations.models import Conversation, Delivery, Installation, Notification, Target
 from conversations.models.notifications.notification import OF_STAFF, Kind
 
+_TO_READ = (Target.Form.MAIL, Target.Form.PUSH)
+"""Places at which their person reads what the page tells, too."""
+
 
 def route(rows: Sequence[Notification], told: Collection[UUID]) -> None:
     """Let the events wait for the targets that take them: their people's if these are `told`, and their teams'."""
@@ -38,7 +41,7 @@ def _open_to(conversation: Conversation) -> UUID | None:
 def may_tell(target: Target, delivery: Delivery) -> bool:
     """Return whether the owner of the target may know of the event now, however long ago it was.
 
-    A letter may come an hour later: it leaves out what its person has read meanwhile.
+    A letter may come an hour later, and a browser after a failure: both leave out what was read meanwhile.
     """
     if target.form != Target.Form.MAIL and not Installation.lets_tell_outside():
         return False
@@ -52,6 +55,6 @@ def may_tell(target: Target, delivery: Delivery) -> bool:
         return False
     if delivery.kind == Kind.JOINED and delivery.team and not delivery.team.memberships.filter(user=person).exists():
         return False
-    if target.form == Target.Form.MAIL and not person.notifications.unread().filter(key=delivery.key).exists():
+    if target.form in _TO_READ and not person.notifications.unread().filter(key=delivery.key).exists():
         return False
     return conversation is None or Conversation.objects.visible_to(person).filter(pk=conversation.pk).exists()

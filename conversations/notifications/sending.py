@@ -47,7 +47,7 @@ BETWEEN_LETTERS = timedelta(hours=1)
 FIRST_PAUSE, LONGEST_PAUSE = 10.0, 3600.0
 _GONE = {"404", "410"}
 """Answers about a browser that will never be there again."""
-_FINAL = {"400", "401", "403", "404", "405", "410", "address_refused", "bad_request", "locked"}
+_FINAL = {"400", "401", "403", "404", "405", "410", "413", "address_refused", "bad_request", "locked"}
 """Outcomes that another try would not change."""
 _queued: set[UUID] = set()
 """Targets that wait for a thread of this process, or are told by one."""
@@ -56,10 +56,13 @@ _pool = ThreadPool("notifier", MAX_THREADS, each=lambda _: 1, kept=0)
 
 
 def send() -> None:
-    """Begin to tell the targets for which something waits, one at a time for each person and team."""
+    """Begin to tell the targets for which something waits, one at a time for each person who has made some.
+
+    Else the slow targets of many teams with one lead would take all threads.
+    """
     for target in Target.objects.due().exclude(pk__in=list(_queued))[:MAX_TARGETS_AT_ONCE]:
         _queued.add(target.pk)
-        owner = target.person_id or target.team_id
+        owner = target.created_by_id or target.person_id or target.team_id
         _pool.submit_for(owner, partial(_in_thread, target.pk)).add_done_callback(partial(_done, target.pk))
 
 
@@ -91,6 +94,7 @@ def tell(key: UUID) -> None:
         target.failures = 0
         if time.monotonic() > until:
             break
+    Delivery.objects.trim(target)  # also of what was dropped
     rows.update(claimed_until=None)
 
 
@@ -121,13 +125,12 @@ def _begin(target: Target) -> list[Delivery]:
     waiting.filter(started_at__isnull=False).update(is_repeated=True)
     several = MAX_WAITING if target.form == Target.Form.MAIL else MAX_LINES
     several = 1 if target.form in robots.ONE_BY_ONE else several
-    rows = waiting.select_related("conversation__project", "message", "team", "by").order_by("pk")[:several]
-    batch = []
-    for one in rows:
-        if may_tell(target, one):
-            batch.append(one)
-        else:
-            Delivery.objects.filter(pk=one.pk).end(DeliveryStatus.DROPPED)
+    rows = waiting.select_related("conversation__project", "message", "team", "by").order_by("pk")
+    batch = list[Delivery]()
+    while not batch and (first := list(rows[:several])):
+        batch = [one for one in first if may_tell(target, one)]
+        dropped = {one.pk for one in first} - {one.pk for one in batch}
+        Delivery.objects.filter(pk__in=dropped).end(DeliveryStatus.DROPPED)
     if target.form != Target.Form.MAIL:
         batch = batch[: robots.fitting(target.form, [told(target, one) for one in batch])]
     begun = Delivery.objects.filter(pk__in=[one.pk for one in batch])

@@ -1,4 +1,4 @@
-"""The pages of people are told what happened and was not read at once."""
+"""The pages of people are told what happened and was not read at once; places of teams, whoever has read it."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -29,9 +29,9 @@ def _tell(rows: Sequence[Notification]) -> None:
     muted = _muted(rows)
     Notification.objects.filter(pk__in=[row.pk for row in rows]).update(told_at=now)
     Notification.objects.filter(pk__in=muted).update(read_at=now)
-    people = {row.person_id: row.person for row in rows if row.person.is_active}
+    people = {row.person_id: row.person for row in rows if row.person.is_active and row.read_at is None}
     unread = {key: count_unread(person) for key, person in people.items()}
-    told = _readable(rows) - muted - {row.pk for row in rows if row.person_id not in people}
+    told = {row.pk for row in rows if row.read_at is None and row.person_id in people} & _readable(rows) - muted
     route(rows, told)
     for row in rows:
         if row.pk in told:

@@ -47,12 +47,12 @@ def subscription(receiver: str, auth: str) -> str:
     return f"{encoded(point)} {encoded(secret)}"
 
 
-def request(url: str, subscription: str, fields: dict[str, str], topic: str, now: float) -> HttpRequest:
+def request(url: str, receiver_keys: str, fields: dict[str, str], topic: str, now: float) -> HttpRequest:
     """Return the post that has a browser show this: its `title`, `body`, `tag` and `url`.
 
     A later post of the same topic, at most 32 characters, takes the place of one that still waits there.
     """
-    receiver, auth = (decoded(part) for part in subscription.split())
+    receiver, auth = (decoded(part) for part in receiver_keys.split())
     shown = fields | {"title": fields["title"][:MAX_TITLE], "body": fields["body"][:MAX_BODY]}
     message = json.dumps(shown, ensure_ascii=False).encode()
     body = encrypted(message, receiver, auth, ec.generate_private_key(CURVE), os.urandom(SALT_BYTES))
@@ -94,9 +94,8 @@ def _token(url: str, now: float) -> str:
     """Return the signed claim that this site posts to the push service of this address."""
     place = urlsplit(url)
     claims: dict[str, object] = {"aud": f"{place.scheme}://{place.netloc}", "exp": int(now) + _VALID_FOR}
-    site = settings.CHATSITE_ORIGINS[0]
-    if site.startswith("https:"):
-        claims["sub"] = site
+    if site := next((one for one in settings.CHATSITE_ORIGINS if one.startswith("https:")), ""):
+        claims["sub"] = site  # Apple's service refuses a claim without one
     parts = [{"typ": "JWT", "alg": "ES256"}, claims]
     signed = ".".join(encoded(json.dumps(part, separators=(",", ":")).encode()) for part in parts)
     numbers = decode_dss_signature(_key().sign(signed.encode(), ec.ECDSA(SHA256())))

@@ -10,9 +10,10 @@ self.addEventListener("notificationclick", (event) => {
   event.waitUntil(lead(event.notification.data));
 });
 
-/** To a page that shows it already, or to a new one. */
+/** To a page that shows it already, or to a new one, at the address by which this browser knows the site. */
 async function lead(address) {
+  const { pathname, search, hash } = new URL(address);
   const pages = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
-  const there = pages.find(({ url }) => new URL(url).pathname === new URL(address).pathname);
-  return there ? there.focus() : self.clients.openWindow(address);
+  const there = pages.find(({ url }) => new URL(url).pathname === pathname);
+  return there ? there.focus() : self.clients.openWindow(pathname + search + hash);
 }

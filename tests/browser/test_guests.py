@@ -37,6 +37,13 @@ def test_a_name_in_the_box_gives_access_and_the_chip_takes_it(cast: Cast, model:
     expect(panel.locator(".audience__rule").first).to_contain_text("Only you can see it")
     expect(row).to_have_count(0)
 
+    actions.move_conversation(cast.alice, talk.pk, cast.team.pk)
+    bob.open(f"/conversations/{talk.pk}/")
+    place = Membership.objects.filter(user=cast.bob)
+    for role, boxes in ((Membership.Role.READER, 0), (Membership.Role.MEMBER, 1)):
+        place.update(role=role)
+        expect(bob.text, "the box goes and comes with the role").to_have_count(boxes)
+
 
 def test_an_undone_move_gives_teams_and_guests_access_again(cast: Cast, model: LanguageModel, visit: Visit) -> None:
     talk = Conversation.objects.create(owner=cast.alice, title="Harbour plan", revision=1)

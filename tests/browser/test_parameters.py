@@ -6,6 +6,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Route, expect
 
+from conversations import actions
 from conversations.models import Conversation, Team
 from providers.models import Deployment, Endpoint, LanguageModel
 from providers.wires.registry import WIRES
@@ -31,6 +32,33 @@ def save(panel: Locator) -> None:
     expect(panel.locator(".parameters__saved")).to_have_text(re.compile("Saved|已保存"))
     panel.get_by_role("button", name="Close").click()
     expect(panel).to_be_hidden()
+
+
+def test_what_others_set_meanwhile_is_not_overwritten_unknowingly(
+    cast: Cast, model: LanguageModel, visit: Visit
+) -> None:
+    talk = Conversation.objects.create(owner=cast.alice, team=cast.team, title="Old town", revision=1)
+    alice = visit(cast.alice, f"/conversations/{talk.pk}/")
+    panel = tuned(alice)
+    prompt, temperature = panel.get_by_label("System prompt"), panel.locator("[name=temperature]")
+    expect(prompt).to_be_enabled()
+    actions.change_conversation(cast.bob, talk.pk, system_prompt="Be kind.")
+    temperature.fill("0.3")
+    temperature.press("Tab")
+    expect(prompt).to_have_value("Be kind.")
+    talk.refresh_from_db()
+    assert (talk.system_prompt, talk.parameters) == ("Be kind.", {"temperature": 0.3})
+    actions.change_conversation(cast.bob, talk.pk, parameters={"temperature": 1.1})
+    alice.watch.expect("409")
+    temperature.fill("0.4")
+    temperature.press("Tab")
+    expect(panel.get_by_role("alert")).to_contain_text("Your next change here puts yours in its place.")
+    talk.refresh_from_db()
+    assert talk.parameters == {"temperature": 1.1}
+    temperature.fill("0.5")
+    save(panel)
+    talk.refresh_from_db()
+    assert talk.parameters == {"temperature": 0.5}
 
 
 def test_the_first_reply_of_a_new_conversation_has_them(

@@ -99,3 +99,33 @@ def test_c11_whose_role_is_lowered_reads_on_and_writes_no_more(
     assert bob.ask("reply.stop", message=shared["reply"])["code"] == "not_found"
     vendor.gate.set()
     assert bob.event("message.finished")["message"]["text"] == "HelSECRET"
+
+
+@pytest.mark.parametrize("place", ["guest", "team"])
+def test_c11_whoever_reads_it_no_more_pays_no_more_for_a_reply_there(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect, place: str
+) -> None:
+    """What has come stays for the others, who may ask for another version at their own cost."""
+    vendor.play([openai_event("Hel"), vendor.gate, openai_event("lo"), openai_end()])
+    is_guest = place == "guest"
+    talk = Conversation.objects.create(owner=cast.alice, team=None if is_guest else cast.team, has_guests=is_guest)
+    if is_guest:
+        Guest.objects.create(conversation=talk, user=cast.bob, writes=True)
+    alice, bob = connect(cast.alice), connect(cast.bob)
+    assert alice.ask("conversation.open", conversation=str(talk.pk))["type"] == "ack"
+    bob.ask("message.send", conversation=str(talk.pk), text="one")
+    assert alice.event("message.delta")["text"] == "Hel"
+    (Guest.objects.all() if is_guest else cast.bob.memberships.all()).delete()
+    ended = alice.event("message.finished")["message"]
+    assert (ended["status"], ended["text"]) == ("stopped", "Hel")
+    vendor.gate.set()
+
+
+def test_c11_another_role_is_told_to_its_person_on_every_socket(cast: Cast, connect: Connect) -> None:
+    alice, *theirs = (connect(person) for person in (cast.alice, cast.bob, cast.bob))
+    for role in (Membership.Role.READER, Membership.Role.MEMBER):
+        Membership.objects.filter(user=cast.bob).update(role=role)
+        for socket in theirs:
+            socket.event("rights.changed")
+    assert "rights.changed" not in {frame["type"] for frame in alice.settle()}
+    assert [frame["type"] for frame in theirs[0].settle()].count("rights.changed") == 2

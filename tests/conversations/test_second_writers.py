@@ -167,3 +167,33 @@ def test_long_instructions_are_measured_by_their_own_lines(cast: Cast, project: 
     assert len(project.instructions) == 100_000
     with pytest.raises(Refused):
         actions.change_project(cast.bob, project.pk, over=1, instructions="Older")
+
+
+def test_a_program_says_what_it_has_read_of_a_project(cast: Cast, project: Project) -> None:
+    api, path = Api(cast.alice), f"/projects/{project.pk}"
+    read = {name: value for name, value in api.get(path).items() if name in ("name", "links", "members")}
+    actions.change_project(cast.bob, project.pk, links=[LINK])
+    assert api.call("PATCH", path, {"name": "New town", "links": [], "seen": read})[1]["links"] == [LINK]
+    other = [{**LINK, "title": "Other"}]
+    assert api.refusal("PATCH", path, {"links": other, "seen": read}) == (409, "conflict")
+    assert api.call("PATCH", path, {"links": other, "seen": {"links": [LINK]}})[1]["links"] == other
+    name_members(cast.alice, project.pk, [])
+    assert api.refusal("PATCH", path, {"members": None, "seen": read}) == (409, "conflict")
+    read["members"] = [one["id"] for one in api.get(path)["members"]]
+    assert api.call("PATCH", path, {"members": None, "seen": read})[1]["members"] is None
+    assert api.call("PATCH", path, {"links": []})[1]["links"] == [], "who says nothing of it overwrites"
+
+
+def test_a_program_says_what_it_has_read_of_a_conversation(cast: Cast) -> None:
+    api, bob = Api(cast.alice), Api(cast.bob)
+    made = api.make(title="Plan", team=str(cast.team.pk), parameters={"temperature": 0.5}, system_prompt="Be brief.")
+    path = f"/conversations/{made['id']}"
+    seen = {name: made[name] for name in ("parameters", "system_prompt", "title")}
+    bob.call("PATCH", path, {"parameters": {"temperature": 1.0}})
+    status, now = api.call("PATCH", path, {**seen, "system_prompt": "Be long.", "seen": seen})
+    assert (status, now["system_prompt"], now["parameters"]) == (200, "Be long.", {"temperature": 1.0})
+    mine = {"parameters": {"temperature": 0.1}}
+    assert api.refusal("PATCH", path, {**mine, "seen": seen}) == (409, "conflict")
+    assert api.call("PATCH", path, {**mine, "seen": {"parameters": {"temperature": 1}}})[0] == 200
+    revision = api.get(path)["revision"]
+    assert api.call("PATCH", path, {"title": made["title"], "seen": seen})[1]["revision"] == revision, "nothing to tell"

@@ -1,6 +1,7 @@
 """Robots, webhooks and letters: who is told what, once, and what a hostile or dead one costs."""
 
 import time
+from concurrent.futures import Future
 from datetime import timedelta
 from typing import Any
 
@@ -94,6 +95,48 @@ def test_a_person_and_a_team_are_told_once_with_title_and_name(
     assert vendor.requests[2].json["text"] == "The secret word"
     assert vendor.requests[2].headers["webhook-signature"].startswith("v1,")
     assert str(Target.objects.get(pk=mine.pk).address) == "••••obot", "never shown again"
+
+
+def test_a_team_is_told_of_what_its_member_has_read_at_once(
+    people: tuple[User, User, Team], vendor: FakeVendor
+) -> None:
+    lead, bob, team = people
+    target(bob, url(vendor))
+    target(lead, url(vendor), "feishu", team)
+    conversation = mention(lead, bob, team)
+    Notification.objects.see(bob, conversation, 1)
+    for _ in range(2):
+        work()
+    assert [request.json["msg_type"] for request in vendor.requests] == ["text"], "it is no news for its person"
+    assert not Notification.objects.untold().exists()
+
+
+def test_what_is_dropped_fills_no_log(
+    people: tuple[User, User, Team], vendor: FakeVendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lead, bob, team = people
+    monkeypatch.setattr(delivery, "MAX_LOGGED", 2)
+    target(bob, url(vendor))
+    for _ in range(4):
+        mention(lead, bob, team)
+    telling.tell()
+    Conversation.objects.update(deleted_at=timezone.now())
+    assert [row.status for row in work()] == ["dropped"] * 2
+
+
+def test_the_slow_places_of_one_leads_teams_take_turns(
+    people: tuple[User, User, Team], monkeypatch: pytest.MonkeyPatch, vendor: FakeVendor
+) -> None:
+    lead, bob, team = people
+    others = [Team.objects.create(name=f"Crew {number}") for number in range(3)]
+    Membership.objects.bulk_create(Membership(team=one, user=lead, role="lead") for one in others)
+    for owner, place in ((lead, team), *((lead, one) for one in others), (bob, None)):
+        Delivery.objects.test(target(owner, url(vendor), team=place))
+    owners = list[Any]()
+    monkeypatch.setattr(sending._pool, "submit_for", lambda owner, _work: owners.append(owner) or Future())
+    sending.send()
+    sending._queued.clear()
+    assert owners == [lead.pk] * 4 + [bob.pk]
 
 
 @pytest.mark.parametrize("lost", ["place", "account", "bin", "project"])

@@ -191,7 +191,10 @@ def test_its_verifier_is_told_when_the_day_has_come(cast: Cast) -> None:
     assert [mark.message_id for mark in Verification.objects.due_for(cast.bob)] == [reply.pk]
     assert not Verification.objects.due_for(cast.alice).exists()
     client = Api(cast.bob).client
-    assert "Due for review" in client.get("/verified/").content.decode()
+    page = client.get("/verified/").content.decode()
+    assert page.index("<h1") < page.index("Due for review")
+    assert page.count(f"#message-{reply.pk}") == 1
+    assert "The others" not in page
     assert "verified-due" in client.get("/").content.decode()
     assert "verified-due" not in Api(cast.alice).client.get("/").content.decode()
     verify(cast.bob, reply, "", timezone.localdate() + timedelta(days=30))

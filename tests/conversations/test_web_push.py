@@ -12,10 +12,13 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
+from conversations import actions
+from conversations.actions.staff.leavers import end_access
 from conversations.models import Installation, Message, Target, User
 from conversations.models.notifications import notification
 from conversations.notifications import web_push
@@ -125,12 +128,19 @@ def test_a_longest_title_and_text_in_any_script_fit_into_one_record() -> None:
     assert browser.read(made.body)["title"] == "🀄" * web_push.MAX_TITLE
 
 
-@pytest.mark.parametrize("how", ["signs out", "is ended elsewhere", "expires"])
+@pytest.mark.parametrize(
+    "how", ["signs out", "is ended elsewhere", "expires", "has another password", "was switched off and on"]
+)
 def test_a_sign_in_that_is_over_is_told_nothing(bob: Client, cast: Cast, vendor: FakeVendor, how: str) -> None:
     turn_on(bob, vendor)
     key = bob.session.session_key
     if how == "signs out":
         bob.post("/accounts/logout/")
+    elif how == "has another password":
+        cast.bob.replace_password(make_password(None))
+    elif how == "was switched off and on":
+        end_access(cast.alice, cast.bob)
+        User.objects.filter(pk=cast.bob.pk).update(is_active=True)
     elif how == "expires":
         Session.objects.filter(session_key=key).update(expire_date=timezone.now() - timedelta(seconds=1))
     else:
@@ -201,6 +211,54 @@ def test_whoever_says_when_to_come_back_is_left_alone_until_then(
     made.refresh_from_db()
     assert made.rests_until
     assert least < (made.rests_until - timezone.now()).total_seconds() <= most
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "outcome"),
+    [
+        ([413, b""], "failed", "413"),
+        ([403, b"BadJwtToken"], "failed", "403"),
+        ([429, b""], "waiting", "429"),
+        ([500, b"no" * 10_000_000], "waiting", "500"),
+        ([301, {"Location": "http://127.0.0.1:9/"}, b""], "waiting", "301"),
+        ([201, b"0" * 10_000_000], "sent", "201"),
+    ],
+)
+def test_a_push_service_may_answer_what_it_likes(
+    bob: Client, cast: Cast, vendor: FakeVendor, answer: list[Any], status: str, outcome: str
+) -> None:
+    turn_on(bob, vendor)
+    vendor.script = lambda _request: answer
+    mention(cast.alice, cast.bob, cast.team)
+    assert [(row.status, row.outcome, row.attempts) for row in work()] == [(status, outcome, 1)]
+    assert len(vendor.requests) == 1
+
+
+def test_what_was_read_before_another_try_is_not_shown(bob: Client, cast: Cast, vendor: FakeVendor) -> None:
+    turn_on(bob, vendor)
+    vendor.play([503, b""])
+    mention(cast.alice, cast.bob, cast.team)
+    assert [row.status for row in work()] == ["waiting"]
+    actions.read_notifications(cast.bob)
+    Target.objects.update(rests_until=None)
+    assert [row.status for row in work()] == ["dropped"]
+
+
+def test_a_place_that_was_switched_off_is_offered_again(bob: Client, vendor: FakeVendor) -> None:
+    turn_on(bob, vendor)
+    Target.objects.update(is_on=False)
+    assert "data-told" not in bob.get("/account/notifications/").content.decode()
+    turn_on(bob, vendor)
+    assert Target.objects.get().is_on
+
+
+def test_the_site_names_itself_by_an_address_that_every_service_takes(settings: Any) -> None:
+    """Source: https://developer.apple.com/documentation/usernotifications (403 BadJwtToken: no URL as the subject)."""
+    settings.CHATSITE_ORIGINS = ["http://10.0.0.5:8000", "https://chat.example.org"]
+    keys = web_push.subscription(encoded(Subscribed().point), encoded(AUTH))
+    made = web_push.request("https://push.example/1", keys, {"title": "", "body": ""}, "t", 0)
+    claims = dict(made.own_headers)["Authorization"].split(".")[1]
+    assert json.loads(decoded(claims))["sub"] == "https://chat.example.org"
 
 
 def test_the_script_that_shows_it_may_run_and_has_one_address(bob: Client) -> None:

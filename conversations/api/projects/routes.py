@@ -27,6 +27,7 @@ from conversations.models import Project, Team, User
 from conversations.models.projects.project import NAME_LENGTH
 from conversations.protocol.links import checked_links
 from conversations.protocol.parameters import validate
+from conversations.protocol.seen import digests
 from conversations.text import MAX_TEXT_LENGTH, clean, lines_of, title
 from conversations.usage.model_access import models_for
 from providers.blank_text import is_blank
@@ -66,9 +67,10 @@ def change_project(request: HttpRequest, project_id: UUID, given: ProjectChange)
     found: Project = _found(Project.objects.writable_by(person), project_id)
     with transaction.atomic():
         if fields := _fields(given, person, found.team_id, found.model):
-            actions.change_project(person, project_id, over=given.version, **fields)
+            seen = digests(given.seen or {})
+            actions.change_project(person, project_id, over=given.version, seen=seen, **fields)
         if "members" in given.model_fields_set:
-            name_members(person, project_id, given.members)
+            name_members(person, project_id, given.members, seen=_seen_members(given))
     return _shown(person, project_id)
 
 
@@ -146,7 +148,7 @@ def _shown(person: User, project_id: UUID) -> dict[str, Any]:
 def _fields(given: Schema, person: User, team: UUID | None, present: LanguageModel | None = None) -> dict[str, Any]:
     """Return the given fields, checked; null means unchanged. The `present` model may stay, whoever may use it."""
     asked = {name: value for name, value in given.dict(exclude_unset=True).items() if value is not None}
-    asked = {name: value for name, value in asked.items() if name not in ("team", "version", "members")}
+    asked = {name: value for name, value in asked.items() if name not in ("team", "version", "members", "seen")}
     if "name" in asked:
         asked["name"] = title(asked["name"], "name", NAME_LENGTH)
     if "instructions" in asked:
@@ -162,6 +164,14 @@ def _fields(given: Schema, person: User, team: UUID | None, present: LanguageMod
     if "links" in asked:
         asked["links"] = checked_links(asked["links"])
     return asked
+
+
+def _seen_members(given: ProjectChange) -> str:
+    """Return the digest of the members that the writer has read; empty where they say nothing of it."""
+    if not given.seen or "members" not in given.seen:
+        return ""
+    members = given.seen["members"]
+    return digests({"people": sorted(map(str, members)) if isinstance(members, list) else None})["people"]
 
 
 def _instructions(given: str) -> str:

@@ -61,8 +61,8 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         return self.select_related("conversation", "team", "by").order_by("-pk")
 
     def untold(self) -> "NotificationQuerySet":
-        """Return what nobody was told of yet, and nobody has read meanwhile."""
-        return self.unread().filter(told_at=None, created_at__lte=timezone.now() - GRACE)
+        """Return what nobody was told of yet; what its person has read meanwhile is news for a team's places alone."""
+        return self.filter(told_at=None, created_at__lte=timezone.now() - GRACE)
 
     def note_mentions(self, message: Message, people: Iterable[UUID]) -> None:
         for person in people:
@@ -190,7 +190,7 @@ class Notification(Happening):
         indexes = [
             models.Index(fields=["conversation", "person"], name="notifications_in_conversation"),
             models.Index(fields=["person", "id"], name="notifications_of_person"),
-            models.Index(fields=["created_at"], condition=Q(told_at=None, read_at=None), name="notifications_untold"),
+            models.Index(fields=["created_at"], condition=Q(told_at=None), name="notifications_to_tell"),
         ]
 
 

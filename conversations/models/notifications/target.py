@@ -3,8 +3,9 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from allauth.core.internal.sessionkit import get_session_user
 from allauth.usersessions.models import UserSession
-from django.contrib.sessions.models import Session
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -85,6 +86,7 @@ class Target(models.Model):
 
     person_id: UUID | None
     team_id: UUID | None
+    created_by_id: UUID | None
 
     objects = TargetQuerySet.as_manager()
 
@@ -116,7 +118,8 @@ class Target(models.Model):
         if self.form != Target.Form.PUSH:
             return False
         key = self.session.session_key if self.session else ""
-        return not Session.objects.filter(session_key=key, expire_date__gt=timezone.now()).exists()
+        person = get_session_user(SessionStore(key)) if key else None  # a changed password leaves the row
+        return person is None or person.pk != self.person_id
 
     def takes(self, kind: str) -> bool:
         return kind in self.kinds

@@ -26,8 +26,8 @@ MOST_DUE = 50
 def verified(request: HttpRequest) -> HttpResponse:
     """Show the verified answers that a person may read; those that they should look at again come first."""
     person = person_of(request)
-    context = _page(request, Verification.objects.visible_to(person))
-    due = Verification.objects.due_for(person).listed().order_by("until", "pk")[:MOST_DUE]
+    due = list(Verification.objects.due_for(person).listed().order_by("until", "pk")[:MOST_DUE])
+    context = _page(request, Verification.objects.visible_to(person).exclude(pk__in=[mark.pk for mark in due]))
     return render(request, "lists/verified.html", {**context, "due": due})
 
 

@@ -12,6 +12,7 @@ import { newPlace } from "../helpers/new-place.js";
 import { phrase } from "../helpers/phrases.js";
 import { codeOf } from "../helpers/refused.js";
 import { follow, leave, mark } from "../helpers/sliders.js";
+import { storeSettings } from "../helpers/store-settings.js";
 import { page } from "../models/page.js";
 import { NONE, TeamDefaults } from "../models/team-defaults.js";
 
@@ -90,8 +91,8 @@ class ParameterPanel extends HTMLElement {
     this.settings = await this.#team.follow({ team, project }, this.settings);
     const { system_prompt, parameters } = this.settings;
     const fields = { system_prompt, parameters, model, ...(project ? { project } : team && { team }) };
-    const { id } = await call("POST", page.api.conversations, fields);
-    return id;
+    this.settings = await call("POST", page.api.conversations, fields);
+    return this.settings.id;
   }
 
   /** Nobody may write into the fields before they say what is set: the answer would wipe it out, unseen. */
@@ -146,13 +147,15 @@ class ParameterPanel extends HTMLElement {
       this.#isWanted = this.#isEdited = false;
       const chosen = read(this.form, this.settings.parameters);
       try {
-        if (page.conversation) await call("PATCH", page.api.conversation(page.conversation), chosen);
-        this.settings = chosen;
+        const kept = page.conversation ? await storeSettings(chosen, this.settings) : chosen;
+        this.settings = this.#isEdited ? chosen : kept;
+        if (this.settings !== chosen) fill(this.form, this.settings);
         this.#say("");
         if (!this.#isEdited) this.#tell(phrase("parameters.saved"));
         this.dispatchEvent(new CustomEvent("changed"));
       } catch (error) {
         this.#isEdited = true;
+        this.settings = error.now ?? this.settings;
         this.#say(sentence(error));
       }
     }

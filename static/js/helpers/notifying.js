@@ -6,14 +6,24 @@ import { forever } from "./storage.js";
 /** Whether the browser lets its reader be asked, and they have not said anything yet. */
 export const mayAsk = () => globalThis.Notification?.permission === "default";
 
-/** Shows a notification, one for each `tag` in whichever tab. Some phones let only service workers notify, and throw. */
-export function notify(title, body, tag, open) {
+/**
+ * Shows a notification that leads to an address, one for each `tag` in whichever tab. Where there is a service worker it
+ * does so: then one that is pushed takes its place. Some phones let nothing else notify, and throw.
+ */
+export async function notify(title, body, tag, address) {
   if (!forever.get(NOTIFIES) || globalThis.Notification?.permission !== "granted") return;
+  const worker = await navigator.serviceWorker?.getRegistration().catch(() => null);
+  if (worker?.active) return worker.showNotification(title, { body, tag, data: address });
   try {
-    new Notification(title, { body, tag }).addEventListener("click", open);
+    new Notification(title, { body, tag }).addEventListener("click", () => lead(address));
   } catch {
     forever.set(NOTIFIES, "");
   }
+}
+
+function lead(address) {
+  window.focus();
+  if (new URL(address).pathname !== location.pathname) location.assign(address);
 }
 
 /** Asks for the permission, which a click must precede. */

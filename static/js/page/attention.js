@@ -62,8 +62,8 @@ export class Attention {
   }
 
   /** No word of the reply: others may see the screen. */
-  #notify({ id, model_name: model }) {
+  #notify({ model_name: model }) {
     const title = document.querySelector(".chat__title").textContent;
-    notify(title, phrase("notify", { model }), id, () => window.focus());
+    notify(title, phrase("notify", { model }), page.conversation, location.href);
   }
 }

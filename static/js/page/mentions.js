@@ -45,15 +45,10 @@ export class Mentions {
     if (row.hasAttribute("data-muted")) return;
     const title = row.querySelector(".row__title").textContent;
     const address = `${row.querySelector(".row__link").href}#message-${message}`;
-    if (claim(message)) notify(title, phrase("mention.notify", { name }), conversation, () => this.#open(row, address));
+    if (claim(message)) notify(title, phrase("mention.notify", { name }), conversation, address);
     if (document.hidden) return;
     const note = await fetchPart(() => import("../elements/mention-note.js"));
     note?.tell(phrase("mention.told", { name, title }), address);
-  }
-
-  #open(row, address) {
-    window.focus();
-    if (row.dataset.id !== page.conversation) location.assign(address);
   }
 
   /** The words that call are in sight. */

@@ -45,16 +45,19 @@ export class SocketEvents {
     if (code !== "lost") await this.#judged(() => list.refresh());
   }
 
-  /** Follows news of the list. The message box comes and goes with the right to write: with the page as it is then. */
   async #judged(follow) {
     const row = () => this.#chat.list.find(page.conversation);
     const before = row()?.dataset.may;
     const followed = await follow();
-    if (!before || !row() || row().dataset.may === before) return followed; // What has gone is asked for no more.
-    const now = await fetchConversation(page.conversation);
+    if (before && row() && row().dataset.may !== before) await this.#judge(); // What has gone is asked for no more.
+    return followed;
+  }
+
+  /** The message box comes and goes with the right to write: with the page as it is then. */
+  async #judge() {
+    const now = page.conversation && (await fetchConversation(page.conversation));
     if (now && now.audience.write !== page.canWrite) location.reload();
     else if (now) this.#chat.list.update(toRow(now));
-    return followed;
   }
 
   /** Looked at again; what a tab that is gone left unsent is anybody's to send. */
@@ -67,7 +70,8 @@ export class SocketEvents {
   #take(event) {
     const { conversation, list, presence, projects } = this.#chat;
     if (event.project || projects.childElementCount) this.#tellProjects(event);
-    if (event.type === "import.ended") return list.refresh();
+    if (event.type === "rights.changed") this.#judge();
+    if (event.type === "import.ended" || event.type === "rights.changed") return list.refresh();
     if (event.type === "conversation.updated") this.#updated(event);
     else if (event.type === "conversation.gone") list.remove(event.conversation);
     else if (event.type === "conversation.arranged") list.arrange(event);
