@@ -45,7 +45,7 @@ def test_the_queries_do_not_grow_with_the_sockets(
     alone = queries()
     for person in (cast.alice, cast.bob, cast.carol):
         look(person, 3)
-    assert queries() == alone == 7
+    assert queries() == alone == 8
 
 
 @dataclass(eq=False)
@@ -54,6 +54,7 @@ class Door:
 
     user_id: UUID
     credential: Credential
+    is_brief: bool = False
 
 
 @pytest.mark.parametrize("end", ["", "deactivated", "let in again", "expired", "signed out", "password"])
