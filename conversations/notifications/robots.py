@@ -28,7 +28,7 @@ MAX_BYTES = 2_000
 """Bytes of a text: WeCom takes 2,048."""
 SECRET_PREFIX = "whsec_"  # noqa: S105  # every secret of the standard begins so
 _SIGN = str.maketrans({"<": "‹", ">": "›"})  # Feishu's `<at>` calls everybody
-_SLACK = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+_SLACK = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "@\u2060"})  # Mattermost's `@all` does, too
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ def audience(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
         "places": _places(conversation),
         "guests": conversation.named(),
         "granted": _granted(conversation),
+        "by_team": _readers_by_team(conversation),
         "led": Team.objects.led_by(person),
         "reads_project": person.pk in conversation.placed_ids(),
         "known": conversation.people_to_name(person),
@@ -81,6 +82,13 @@ def _granted(conversation: Conversation) -> list[GrantedTeam]:
         lost = [one.name for one in members[grant.pk] if one.pk not in otherwise | others]
         found.append(GrantedTeam(grant, tuple(one.name for one in members[grant.pk]), tuple(lost)))
     return found
+
+
+def _readers_by_team(conversation: Conversation) -> set[UUID]:
+    """Return the ids of those who read it as members of a team that was let in: they do so without a name of theirs."""
+    return set(
+        Membership.objects.filter(team__conversation_grants__conversation=conversation).values_list("user", flat=True)
+    )
 
 
 def _grantable(conversation: Conversation, goals: Iterable[MoveTarget]) -> list[MoveTarget]:

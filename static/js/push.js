@@ -11,6 +11,7 @@ const isPossible = "serviceWorker" in navigator && "PushManager" in globalThis;
 
 function show(state) {
   for (const line of section.querySelectorAll("[data-state]")) line.hidden = line.dataset.state !== state;
+  form.querySelector("button").disabled = false;
   for (const one of section.querySelectorAll("form")) one.hidden = state === "unsupported" || (one === form) === (state === "on");
 }
 
@@ -41,6 +42,7 @@ async function begin() {
   if (!isPossible) return show("unsupported");
   form.addEventListener("submit", (event) => {
     event.preventDefault();
+    form.querySelector("button").disabled = true; // Of two subscriptions the first would be lost.
     subscribe();
   });
   const isTold = "told" in section.dataset && Boolean(await subscription());

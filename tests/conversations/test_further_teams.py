@@ -114,4 +114,6 @@ def test_the_panel_names_who_comes_and_who_goes(cast: Cast, talk: Conversation, 
     actions.name_team(cast.alice, talk.pk, dock.pk, writes=False)
     actions.name_guest(cast.alice, talk.pk, "bob", writes=False)
     assert "These people lose it at once: carol." in panel()
+    assert "bob can still read this conversation, as a member of one of its teams." in panel()
+    assert "bob loses this conversation at once" not in panel()
     assert Api(cast.carol).client.get(f"/conversations/{talk.pk}/").content.decode().count("alice, Dock, bob") == 1

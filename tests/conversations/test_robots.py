@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -49,6 +50,8 @@ def test_wecom_and_slack_are_told_what_they_can_read() -> None:
     long = Told("1", "好" * 3000, "https://chat.example/c", {})
     assert len(body("wecom", told=long)[1]["text"]["content"].encode()) <= 2048
     assert "“&lt;at user_id='all'&gt; &amp; &lt;!channel&gt;”" in body("slack")[1]["text"]
+    storm = Told("1", "lead mentioned you in “@all @here @everyone”", "https://chat.example/c", {})
+    assert not re.search(r"@\w", body("slack", told=storm)[1]["text"]), "Mattermost and Rocket.Chat would call them"
 
 
 def test_a_webhook_is_signed_by_the_standard() -> None:
