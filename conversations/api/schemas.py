@@ -170,8 +170,10 @@ class ConversationChange(ArrangementChange):
     system_prompt: str | None = None
     parameters: dict[str, Any] | None = None
     seen: dict[str, Any] | None = None
-    """The values that you have read of these fields, by name. One that you send unchanged keeps what others have made
-    of it meanwhile; one that you and others have changed is refused with conflict."""
+    """The values that you have read of these fields, by name.
+
+    One that you send unchanged keeps what others have made of it meanwhile. One that you and others have changed is
+    refused with conflict."""
 
 
 class UsageOut(Schema):

@@ -289,7 +289,7 @@ def conversation_gone(conversation: UUID, revision: int, people: Iterable[UUID])
 
 
 def rights_event(person: UUID) -> Event:
-    """Return the event that this person's places in teams are others now; what they may do is to be asked again."""
+    """Return the event that this person's places in teams are others now: clients ask again what they may do."""
     return Event(person, {"type": "rights.changed"}, people=(person,))
 
 

@@ -1,4 +1,4 @@
-"""The pages of people are told what happened and was not read at once; places of teams, whoever has read it."""
+"""People's pages are told what was not read at once; a team's places, whoever has read it."""
 
 from collections.abc import Sequence
 from functools import partial

@@ -85,7 +85,7 @@ def _granted(conversation: Conversation) -> list[GrantedTeam]:
 
 
 def _readers_by_team(conversation: Conversation) -> set[UUID]:
-    """Return the ids of those who read it as members of a team that was let in: they do so without a name of theirs."""
+    """Return the ids of the members of teams that were let in: they need no name of theirs."""
     return set(
         Membership.objects.filter(team__conversation_grants__conversation=conversation).values_list("user", flat=True)
     )

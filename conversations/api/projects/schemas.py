@@ -75,8 +75,10 @@ class ProjectChange(Schema):
     members: list[UUID] | None = None
     """The people of its team for whom alone it is; null for all of the team."""
     seen: dict[str, Any] | None = None
-    """The values that you have read of these fields, by name (of `members` the ids). One that you send unchanged keeps
-    what others have made of it meanwhile; one that you and others have changed is refused with conflict."""
+    """The values that you have read of these fields, by name; of `members` the ids.
+
+    One that you send unchanged keeps what others have made of it meanwhile. One that you and others have changed is
+    refused with conflict."""
 
 
 class FilesIn(Schema):
