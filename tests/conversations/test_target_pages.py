@@ -31,6 +31,10 @@ def test_a_place_is_added_on_a_page_with_a_secret_that_is_shown_once(cast: Cast)
         assert "10.0.0.1 is a private address" in refused.content.decode()
         assert "https://10.0.0.1/words" in refused.content.decode(), "nothing that was typed is lost"
     assert client_of(cast.bob).post(f"/teams/{cast.team.pk}/notifications/", given).status_code == 404
+    path = f"/teams/{cast.team.pk}/notifications/"
+    assert "who no longer leads this team" not in alice.get(path).content.decode()
+    Target.objects.filter(team=cast.team).update(created_by=cast.bob)
+    assert "added by bob, who no longer leads this team" in alice.get(path).content.decode()
     assert Target.objects.get(person=cast.bob).kinds == ["mention", "joined"]
     assert b"canary-address" not in json.dumps(list(Target.objects.values("address", "signing")), default=str).encode()
     target = Target.objects.get(person=cast.bob)

@@ -7,14 +7,14 @@ from allauth.core.internal.sessionkit import get_session_user
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from conversations.ids import new_id
 from conversations.models.notifications.delivery_status import DeliveryStatus
 from conversations.models.notifications.notification import OF_REPLIES, OF_STAFF, Kind
-from conversations.models.people import Team, User
+from conversations.models.people import Membership, Team, User
 from providers.encryption.fields import EncryptedField
 
 MAX_TARGETS = 10
@@ -29,7 +29,12 @@ CLAIMED_FOR = timedelta(seconds=90)
 
 class TargetQuerySet(models.QuerySet["Target"]):
     def of_team(self, team: Team) -> "TargetQuerySet":
-        return self.filter(team=team)
+        """Return a team's targets; `is_orphaned` is true where who added one leads the team no more.
+
+        Its address may be that person's own.
+        """
+        leads = Membership.objects.filter(team=team, user=OuterRef("created_by"), role=Membership.Role.LEAD)
+        return self.filter(team=team).select_related("created_by").annotate(is_orphaned=~Exists(leads))
 
     def decided_by(self, user: User) -> "TargetQuerySet":
         """Return the person's own, and those of the teams that they lead."""
