@@ -11,6 +11,7 @@ from tests.browser.conftest import Visit
 from tests.browser.test_shared_place import begin
 from tests.browser.tree import shows
 from tests.conftest import Cast
+from tests.conversations.test_engine import until
 from tests.fake_vendor import FakeVendor
 from tests.vendor_replies import openai_stream
 
@@ -135,7 +136,7 @@ def test_a_mention_calls_its_person_once_and_not_where_they_look(
     rita.page.evaluate("delete document.hasFocus; dispatchEvent(new Event('focus'))")
     expect(rita.rows.first).not_to_have_attribute("data-mentioned", "")
     expect(note).to_be_visible()
-    assert bob.page.evaluate(SHOWN) == "Count: alice mentioned you;"
+    until(lambda: bob.page.evaluate(SHOWN) == "Count: alice mentioned you;")
     expect(note.get_by_role("button", name="Let this browser tell me")).to_be_hidden()
     note.get_by_role("link", name="Show").click()
     shows(bob, "Count", "One.", "@bob, @rita: look", "@bob, @rita: again")

@@ -13,6 +13,7 @@ from tests.browser.page_scripts import END_COMPOSITION_AND_PRESS, PRESS, WIDE_EL
 from tests.conftest import Cast, serve
 from tests.conversations.calling import say
 from tests.conversations.sharing import talk
+from tests.conversations.test_engine import until
 from tests.fake_vendor import FakeVendor
 from tests.vendor_replies import openai_end, openai_event
 
@@ -26,6 +27,8 @@ def titled(cast: Cast, title: str) -> Conversation:
 
 NOTIFICATIONS = """
 window.told = [];
+window.worker = null;
+navigator.serviceWorker.getRegistration = async () => worker;
 window.Notification = class extends EventTarget {
   static get permission() {
     return localStorage.permission ?? "default";
@@ -238,6 +241,14 @@ def test_who_looks_elsewhere_is_called_back(cast: Cast, model: LanguageModel, ve
     page.evaluate("Object.defineProperty(document, 'hidden', { value: true, configurable: true })")
     vendor.gate.set()
     expect(page).to_have_title("(1) A question · Chatsite")
-    assert page.evaluate("told") == [["A question", "The reply from parrot is here."]]
+    until(lambda: page.evaluate("told") == [["A question", "The reply from parrot is here."]])
     page.evaluate("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")
     expect(page).to_have_title("A question · Chatsite")
+
+    # What shows pushed notifications shows this one, too: the pushed one of the conversation takes its place.
+    page.evaluate("worker = { active: {}, showNotification: (title, { tag, data }) => told.push([title, tag, data]) }")
+    page.evaluate("Object.defineProperty(document, 'hidden', { value: true, configurable: true })")
+    vendor.play([openai_event("More."), openai_end()])
+    alice.send("Another one")
+    conversation = page.url.rpartition("/conversations/")[2].strip("/")
+    until(lambda: page.evaluate("told.at(-1)") == ["A question", conversation, page.url])
