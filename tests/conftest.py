@@ -79,8 +79,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make Hypothesis try the same examples every time; --soak tries new ones."""
-    hypothesis.settings.register_profile("same", derandomize=not config.getoption("--soak"), deadline=None)
+    """Make Hypothesis try the same examples every time, however slowly they come; --soak tries new ones."""
+    hypothesis.settings.register_profile(
+        "same",
+        derandomize=not config.getoption("--soak"),
+        deadline=None,
+        suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    )
     hypothesis.settings.load_profile("same")
     shortcuts.take()
 
