@@ -5,6 +5,7 @@ import json
 import statistics
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ from django.test import Client
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
+from chatsite.server import protocols
 from conversations.live import hub
 from conversations.live.viewers import MAX_SOCKETS
 from conversations.models import Conversation, User
@@ -94,28 +96,47 @@ def test_c03_after_a_restart_everybody_is_answered_soon(
 
 
 def test_c04_who_does_not_read_a_long_answer_is_closed_and_finds_it_whole(
-    cast: Cast, model: LanguageModel, vendor: FakeVendor, site: str, sign_in: SignIn, connect: Connect
+    cast: Cast,
+    model: LanguageModel,
+    vendor: FakeVendor,
+    site: str,
+    sign_in: SignIn,
+    connect: Connect,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    is_closing, close = threading.Event(), protocols.Socket.sendCloseFrame
+
+    def note(socket: protocols.Socket, *args: Any, **told: Any) -> None:
+        if told.get("code") == TOO_SLOW:
+            is_closing.set()
+        close(socket, *args, **told)
+
+    monkeypatch.setattr(protocols.Socket, "sendCloseFrame", note)
     paragraph = "The same words again and again. " * 250 + "\n\n"
     vendor.script = lambda _: [openai_stream([paragraph] * 120)]  # 960,000 characters
     session, alice = sign_in(cast.alice), connect(cast.alice)
     first = alice.ask("message.send", conversation=None, text="At length")
-    asyncio.run(_ignore_it(site, session_of(session), first["conversation"], alice))
+    answers = asyncio.run(_ignore_it(site, session_of(session), first["conversation"], alice, is_closing))
     back = connect(cast.alice, session)
     ack = back.ask("conversation.open", conversation=first["conversation"], since=0)
     texts = [message["text"] for message in ack["messages"] if message["role"] == "assistant"]
-    assert texts == [paragraph * 120] * 3
+    assert texts == [paragraph * 120] * answers
 
 
-async def _ignore_it(site: str, session: str, conversation: str, alice: Socket) -> None:
-    """Open this conversation, read nothing while three long answers come, and check that the socket is closed."""
-    async with dial(site, session, max_queue=1) as idle:
+async def _ignore_it(site: str, session: str, conversation: str, alice: Socket, is_closing: threading.Event) -> int:
+    """Open this conversation, read nothing while long answers come, and check that the socket is closed.
+
+    The server waits a few seconds for somebody to read why; return the number of answers.
+    """
+    async with dial(site, session, max_queue=1) as idle, asyncio.TaskGroup() as tasks:
         await ask(idle, "conversation.open", conversation=conversation, html=True)
-        await asyncio.to_thread(_hear_three, alice, conversation)
+        asking = tasks.create_task(asyncio.to_thread(_ask_until, is_closing.is_set, alice, conversation))
+        assert await asyncio.to_thread(is_closing.wait, 60)
         with pytest.raises(ConnectionClosed) as closed:
             await _read_all(idle)
         assert closed.value.rcvd
         assert closed.value.rcvd.code == TOO_SLOW
+    return asking.result()
 
 
 def test_c04_who_does_not_read_an_event_stream_loses_it_and_finds_the_answer_whole(
@@ -129,13 +150,7 @@ def test_c04_who_does_not_read_an_event_stream_loses_it_and_finds_the_answer_who
     with EventStream(site, {"Cookie": f"sessionid={session_of(session)}"}, origin=site, reads=False) as idle:
         idle.send(command)
         until(lambda: hub.subscriptions.of_conversation(UUID(first["conversation"]))[1:])
-        alice.event("message.finished")
-        answers = 1
-        while len(hub.subscriptions.of_person(cast.alice.id)) == 2:  # the first ones fit in the kernel's buffers
-            assert answers < MOST_UNREAD
-            assert alice.ask("message.send", conversation=first["conversation"], text="More")["type"] == "ack"
-            alice.event("message.finished")
-            answers += 1
+        answers = _ask_until(lambda: len(hub.subscriptions.of_person(cast.alice.id)) < 2, alice, first["conversation"])
     back = connect(cast.alice, session)
     ack = back.ask("conversation.open", conversation=first["conversation"], since=0)
     texts = [message["text"] for message in ack["messages"] if message["role"] == "assistant"]
@@ -160,11 +175,16 @@ async def _read_all(socket: ClientConnection) -> None:
         await socket.recv()
 
 
-def _hear_three(alice: Socket, conversation: str) -> None:
+def _ask_until(is_enough: Callable[[], bool], alice: Socket, conversation: str) -> int:
+    """Have long answers written until it is enough, and return their number."""
     alice.event("message.finished")
-    for text in ("More", "And more"):
-        assert alice.ask("message.send", conversation=conversation, text=text)["type"] == "ack"
+    answers = 1
+    while not is_enough():  # the first ones fit in the kernel's buffers
+        assert answers < MOST_UNREAD
+        assert alice.ask("message.send", conversation=conversation, text="More")["type"] == "ack"
         alice.event("message.finished")
+        answers += 1
+    return answers
 
 
 # --- Clients -------------------------------------------------------------------------------------------------------
