@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import Route, expect
+from playwright.sync_api import FilePayload, Route, expect
 
 from conversations.models import Message, User
 from providers.models import Deployment, LanguageModel
@@ -12,6 +12,7 @@ from tests.browser.test_shared_place import begin
 from tests.browser.tree import shows
 from tests.conftest import Cast
 from tests.conversations.test_engine import until
+from tests.conversations.test_heard_files import MP3
 from tests.fake_vendor import FakeVendor
 from tests.vendor_replies import openai_stream
 
@@ -47,6 +48,11 @@ def test_two_talk_without_a_model_and_ask_one(
     switch.click()
     bob.page.reload()
     expect(switch).to_have_attribute("aria-pressed", "true")
+    bob.attach(FilePayload(name="talk.mp3", mimeType="audio/mpeg", buffer=MP3))
+    bob.uploaded(1)
+    expect(bob.tray_notice).to_be_hidden()
+    expect(bob.send_button).to_be_enabled()
+    bob.page.get_by_role("button", name="Remove talk.mp3").click()
     bob.send("I doubt it.")
     shows(alice, "@Big Cat 4.5 Count", "One.", "@alice is that right?", "I doubt it.")
     assert len(vendor.requests) == 1

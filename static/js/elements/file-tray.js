@@ -54,7 +54,8 @@ class FileTray extends HTMLElement {
   /** Takes what it can of these and says why it does not take the rest; a sound that the model does not hear becomes words. */
   add(files) {
     this.#problems = [];
-    const voice = this.#model.takes.includes("sounds") ? null : this.closest("message-composer").querySelector("voice-input");
+    const { name, takes } = this.#model; // Without a name it is for people.
+    const voice = name && takes.includes("sounds") ? null : this.closest("message-composer").querySelector("voice-input");
     const spoken = files.filter((file) => voice && isSound(file));
     if (spoken.length) customElements.whenDefined("voice-input").then(() => voice.take(spoken));
     for (const file of files.filter((one) => !spoken.includes(one))) {

@@ -69,7 +69,7 @@ export class ModelChoice extends EventTarget {
   /** What all of them take, under the names of all. */
   get common() {
     const asked = this.#asked;
-    if (this.isForPeople) return { name: "", takes: ["images", "documents"] };
+    if (this.isForPeople) return { name: "", takes: ["images", "documents", "sounds"] };
     const takes = inAll(asked.map(({ dataset }) => withScans(dataset.takes.split(" "))));
     return { name: asked.map(({ textContent }) => textContent).join(" · "), takes };
   }
