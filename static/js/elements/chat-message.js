@@ -5,7 +5,7 @@ import { explainFailure, remarksOn } from "../helpers/failed-reply.js";
 import { fragment } from "../helpers/html.js";
 import { countdown, nameParts, outcome, showAvatar, showTime } from "../helpers/message-words.js";
 import { show } from "../helpers/parts.js";
-import { keepData } from "../helpers/message-data.js";
+import { keepData, markBlank } from "../helpers/message-data.js";
 import { phrase } from "../helpers/phrases.js";
 import { clone } from "../helpers/templates.js";
 import { page } from "../models/page.js";
@@ -159,6 +159,7 @@ class ChatMessage extends HTMLElement {
   }
 
   #describe() {
+    markBlank(this, this.#body);
     const isColleague = this.toggleAttribute("data-colleague", this.dataset.author !== page.person.id);
     this.toggleAttribute("data-mine", this.dataset.role === "user" && !isColleague);
     this.ariaBusy = String(this.isUnderWay);
@@ -172,8 +173,7 @@ class ChatMessage extends HTMLElement {
 
   /** The phrase for a reply without a word and without a part, or with thoughts alone; else empty. */
   get #lack() {
-    const says = ":scope > :not(.message__text, .thought), .message__text > *";
-    if (this.dataset.role !== "assistant" || this.#body.querySelector(says)) return "";
+    if (this.dataset.role !== "assistant" || this.#body.querySelector(":scope > :not(.message__text, .thought), .message__text > *")) return "";
     if ([...this.#body.querySelectorAll(".message__text")].some((text) => text.textContent.trim())) return "";
     return this.#body.querySelector(".thought") ? "thoughts" : "nothing";
   }

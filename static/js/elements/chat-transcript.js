@@ -25,6 +25,8 @@ class ChatTranscript extends HTMLElement {
     document.addEventListener("copy", (event) => copyWords(event, this.#list));
     addEventListener("beforeprint", () => this.#putAllAbove());
     this.#anchor = new ScrollAnchor(this, this.#list, document.querySelector(".latest"));
+    const note = () => this.toggleAttribute("data-beginning", this.thread.isEmpty);
+    if ("beginning" in this.dataset) new MutationObserver(note).observe(this.#list, { childList: true });
     this.#offerEarlier();
   }
 

@@ -27,6 +27,7 @@ class CodeTools extends HTMLElement {
     const isWrapped = "wrap" in this.#block.dataset;
     const isNumbered = Boolean(forever.get(NUMBERED)) && !isWrapped;
     this.#block.querySelector(".code-block__numbers")?.remove();
+    this.#block.toggleAttribute("data-numbered", isNumbered);
     if (isNumbered) this.#block.querySelector("pre").after(numbersOf(codeBeside(this)));
     this.#button("[data-tool=numbers]").ariaPressed = String(isNumbered);
     this.#button("[data-tool=wrap]").ariaPressed = String(isWrapped);

@@ -60,7 +60,7 @@ class RemarkList extends HTMLElement {
     const place = this.querySelector(".remarks__cards");
     cards.forEach((card, number) => place.children[number] === card || place.insertBefore(card, place.children[number] ?? null));
     this.#count(threads);
-    if (!this.isShown && !this.#form) this.remove();
+    if (!this.#element.toggleAttribute("data-remarks", this.isShown || Boolean(this.#form))) this.remove();
   }
 
   /** A form for a remark on this place, or below another remark; `person` is who shall look after it. */

@@ -16,3 +16,10 @@ export function keepData({ dataset }, message) {
   if (message.quote === undefined) delete dataset.quote;
   else dataset.quote = message.quote;
 }
+
+/** Notes whether one of a message's texts is empty, or all that it has: a style sheet that looked would do so with each word. */
+export function markBlank(message, body) {
+  const isBlank = body.querySelector(":scope > .message__text:empty");
+  if (isBlank) message.dataset.blank = body.childElementCount > 1 ? "some" : "all";
+  else delete message.dataset.blank;
+}

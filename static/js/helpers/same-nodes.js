@@ -4,7 +4,7 @@ const TEXT = ".message__text";
 const THOUGHT = ".thought";
 /** What scripts add to markup that has its final form, and note at code. */
 const TOOLS = "button, iframe, code-tools, table-tools, .code-block__numbers, .message__tail";
-const STATES = ["lines", "folded", "wrap", "preview"];
+const STATES = ["lines", "folded", "wrap", "preview", "numbered"];
 
 /** Makes the children of `body` those of `ended`; each text is brought up to date by `settle(old, new)`. */
 export function become(body, ended, settle) {

@@ -16,7 +16,7 @@ const QUERIES = {
 };
 /** So far below the lower edge the next rows are fetched already. */
 const AHEAD = "300px";
-const PIECE = 50; // rows
+const PIECE = 25; // rows
 
 export class ListSection {
   #root;

@@ -116,9 +116,8 @@ export class RemarkMargin {
   #listAt(message) {
     const shown = message.querySelector(":scope > remark-list");
     if (shown) return shown;
-    const list = message.appendChild(clone("remark-list-template"));
-    list.people = this.#people;
-    return list;
+    message.dataset.remarks = "";
+    return Object.assign(message.appendChild(clone("remark-list-template")), { people: this.#people });
   }
 
   /** Whom a remark can be given to; they are asked for once, and with each new remark. */
