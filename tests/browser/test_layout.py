@@ -182,6 +182,28 @@ def test_the_button_to_send_stays_at_the_edge_of_a_phone_s_box(
     assert alice.send_button.bounding_box() == place
 
 
+def test_long_names_of_models_are_read_to_their_ends_on_a_phone(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit
+) -> None:
+    """Vendors' names differ at their ends: the one that is asked, those that are compared, those of a list."""
+    one, other = "a-vendor/thinks-well-4-5-20250929-thinking", "a-vendor/thinks-well-4-5-20250929-instruct"
+    models(vendor, **{one: [], other: []})
+    alice = visit(cast.alice, viewport={"width": 390, "height": 844})
+    alice.page.locator(".composer__model").click()
+    alice.page.get_by_role("option", name=one).click()
+    expect(alice.page.locator(".composer__name")).to_have_text(one)
+    is_whole = (
+        "(all) => all.every((name) => name.scrollWidth <= name.clientWidth && name.scrollHeight <= name.clientHeight)"
+    )
+    assert alice.page.locator(".composer__name").evaluate_all(is_whole)
+    choose(alice, one, other)
+    alice.send("Compare")
+    names = alice.page.locator(".comparison .message__name")
+    expect(names).to_have_text([one, other])
+    assert names.evaluate_all(is_whole)
+    assert not alice.scrolls_sideways()
+
+
 def test_a_wide_screen_shows_the_sidebar_at_once(cast: Cast, model: LanguageModel, visit: Visit) -> None:
     alice = visit(cast.alice, viewport={"width": 1400, "height": 900})
     expect(alice.page.locator(".sidebar")).to_be_visible()

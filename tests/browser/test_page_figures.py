@@ -1,12 +1,15 @@
-"""How quick the page is with 2,000 messages and 5,000 conversations: figures for CONTRIBUTING, printed and not judged.
+"""How quick the page is with long threads, lists and replies: figures for CONTRIBUTING, printed and not judged.
 
 python3 manage.py test --soak -s tests/browser/test_page_figures.py
+
+`-k` with `page`, `list`, `stream` or `end` asks for some of them.
 
 Of the longest task two times are told: how long it took, and how long a processor worked on it. On a machine that
 others use as well only the second one says much.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -25,6 +28,8 @@ from tests.fake_vendor import FakeVendor
 from tests.vendor_replies import openai_end, openai_event
 
 MESSAGES, ROWS, PASTED = 2_000, 5_000, 10_000
+STREAMED, PIECE, PAUSE = 35_000, 12, 0.008  # characters, and seconds between pieces: 1,500 a second
+WORDS_AT_THE_END = 6_500
 ENGLISH = "The queue keeps *every* job until a worker has said that it is done; see `retry_after` below. "
 CHINESE = "队列会保留每个任务，直到工作进程确认完成；请参考下面的 `retry_after`。"
 CODE = """
@@ -58,6 +63,15 @@ LIST_TO_THE_END = """() => {
   list.scrollTop = list.scrollHeight;
   return ![...document.querySelectorAll(".sidebar__more")].some((button) => button.checkVisibility());
 }"""
+COUNT_FRAMES = """() => {
+  window.frames = [];
+  const note = (last) => (now) => {
+    window.frames.push(now - last);
+    requestAnimationFrame(note(now));
+  };
+  requestAnimationFrame(note(performance.now()));
+}"""
+HAS_ENDED = "() => document.querySelector('chat-message[data-role=assistant][data-status=complete]')"
 BLOCKING = "noted.tasks.reduce((sum, duration) => sum + Math.max(0, duration - 50), 0)"
 
 pytestmark = pytest.mark.soak
@@ -118,6 +132,67 @@ def test_figures_of_the_list(cast: Cast, model: LanguageModel, visit: Visit) -> 
         for step in [-3_000] * 60 + [3_000] * 60:
             page.mouse.wheel(0, step)
             page.wait_for_timeout(16)
+
+
+@pytest.mark.parametrize("slower", [1, 6])
+def test_figures_of_a_stream(cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit, slower: int) -> None:
+    """A reply of all kinds of blocks comes in small pieces, on a machine that is so many times slower."""
+    text = long_reply(STREAMED)
+    pieces = [text[at : at + PIECE] for at in range(0, len(text), PIECE)]
+    vendor.play([*(step for piece in pieces for step in (openai_event(piece), PAUSE)), openai_end()])
+    page = asking(cast.alice, visit, slower)
+    page.evaluate(COUNT_FRAMES)
+    with longest_task(page, f"{STREAMED:,} characters come, {slower} times slower"):
+        page.keyboard.press("Enter")
+        page.wait_for_function(HAS_ENDED, timeout=300_000, polling=500)
+    late = page.evaluate("() => window.frames.filter((frame) => frame > 50).length")
+    print(f"frames over 50 ms: {late} of {page.evaluate('() => window.frames.length'):,}")
+
+
+def test_figures_of_the_end(cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit) -> None:
+    """All of a long reply is here; then it ends."""
+    text = long_reply(STREAMED * 2)
+    text = text[: [found.start() for found in re.finditer(r"\s+", text)][WORDS_AT_THE_END]]
+    vendor.play([*(openai_event(text[at : at + 200]) for at in range(0, len(text), 200)), vendor.gate, openai_end()])
+    page = asking(cast.alice, visit, 1)
+    page.keyboard.press("Enter")
+    last = text.split()[-1]
+    shown = (
+        "(last) => document.querySelector('[data-role=assistant] .message__text')?.textContent.trim().endsWith(last)"
+    )
+    page.wait_for_function(shown, arg=last, timeout=60_000, polling=200)
+    page.wait_for_timeout(500)
+    with longest_task(page, f"a reply of {WORDS_AT_THE_END:,} words ends"):
+        vendor.gate.set()
+        page.wait_for_function(HAS_ENDED, timeout=60_000, polling=100)
+        page.wait_for_timeout(500)
+
+
+def asking(person: User, visit: Visit, slower: int) -> Page:
+    """Return a new page in which a question is written and not sent yet."""
+    chat = visit(person, None, new=True, viewport={"width": 1400, "height": 900})
+    chat.open("/")
+    chat.text.fill("Go on")
+    chat.page.wait_for_load_state("networkidle")
+    chat.page.context.new_cdp_session(chat.page).send("Emulation.setCPUThrottlingRate", {"rate": slower})
+    return chat.page
+
+
+def long_reply(characters: int) -> str:
+    """Return so many characters of paragraphs, lists, code, tables and headings in turn."""
+    items = "".join(f"- item {number}: {ENGLISH}\n" for number in range(6))
+    code = "".join(f"def f{number}(job):\n    return min(2 ** job.attempts, {number})\n" for number in range(12))
+    table = "".join(f"| a{number} | {number} | some words here |\n" for number in range(10))
+    forms = (
+        ENGLISH * 4,
+        items,
+        f"```python\n{code}```",
+        f"| name | seconds | note |\n|---|---|---|\n{table}",
+        "## Heading",
+        CHINESE * 4,
+    )
+    text = "".join(f"{form}\n\n" for form in forms)
+    return (text * (characters // len(text) + 1))[:characters]
 
 
 @contextmanager
