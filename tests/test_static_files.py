@@ -120,6 +120,15 @@ def test_scripts_and_style_sheets_are_short(kind: str, most: int) -> None:
     assert {name: count for name, count in lines.items() if count > most} == {}
 
 
+def test_no_sheet_looks_through_what_grows_while_it_is_read() -> None:
+    """A browser would look again through all of a thread or list with each word and row that comes; scripts note it."""
+    looks = re.compile(
+        r"(?:body|nav|\.(?:app|chat|transcript|transcript__thread|message|message__body|message__text|code-block))(?![\w-])[^\s,{>+~]*:has\("
+    )
+    sheets = {path for path in (SOURCES / "css").glob("*.css") if path.name != "print.css"}
+    assert {(path.name, *looks.findall(path.read_text())) for path in sheets if looks.search(path.read_text())} == set()
+
+
 def test_colours_are_named_in_one_place() -> None:
     raw = re.compile(r"#[0-9a-fA-F]{3,8}\b|\b(rgb|hsl|oklch)a?\(")
     sheets = {path for path in (SOURCES / "css").glob("*.css") if path.name != "colors.css"}
