@@ -6,6 +6,7 @@ import time
 import pytest
 from playwright.sync_api import Route, expect
 
+from conversations.models import Conversation
 from providers.models import LanguageModel
 from tests.browser.conftest import Visit
 from tests.conftest import Cast
@@ -38,6 +39,34 @@ def test_a_page_says_that_its_script_or_a_part_of_it_did_not_arrive(
     expect(missing).to_be_hidden()
     alice.page.locator(".chip").click()
     expect(alice.connection).to_have_text("A part of the page did not arrive. Look at the connection and try again.")
+
+
+def test_the_sign_in_or_a_part_without_its_looks_is_no_part_and_the_next_click_asks_again(
+    cast: Cast, model: LanguageModel, visit: Visit
+) -> None:
+    talk = Conversation.objects.create(owner=cast.alice, title="Signs", revision=1)
+    alice = visit(cast.alice, None)
+    alice.watch.expect("net::ERR_FAILED")
+    with alice.page.expect_response("**/api/v1/conversations?archived=false"):  # asked once the websocket has answered
+        alice.open(f"/conversations/{talk.pk}/")
+    more, lost = (
+        alice.page.locator(".chat__more"),
+        "A part of the page did not arrive. Look at the connection and try again.",
+    )
+    cookies = alice.page.context.cookies()
+    alice.page.context.clear_cookies()
+    more.click()
+    expect(alice.connection).to_have_text(lost)
+    expect(alice.page.locator("[name=password], [name=login]")).to_have_count(0)
+    alice.page.context.add_cookies(cookies)  # type: ignore[arg-type]
+    sheets = "**/css/pages*.css"
+    alice.page.route(sheets, lambda route: route.abort())
+    with alice.page.expect_event("requestfailed"):
+        more.click()
+    expect(alice.page.locator("#limited")).to_have_count(0)
+    alice.page.unroute(sheets)
+    more.click()
+    expect(alice.page.get_by_role("menuitem", name="Pin")).to_be_visible()
 
 
 def test_words_that_are_sent_before_the_script_is_here_are_sent_by_it(

@@ -3,14 +3,18 @@
 import { fragment } from "./html.js";
 import { addPhrases } from "./phrases.js";
 
-/** Puts the part at this address into an element, drawn; rejects where it does not come. */
+/** Puts the part at this address into an element, drawn; rejects where it or its style sheet does not come, or the sign-in instead. */
 export async function placePart(address, into) {
   const response = await fetch(address);
-  if (!response.ok) throw new Error(response.statusText);
+  if (!response.ok || response.redirected) throw new Error(response.statusText);
   const part = fragment(await response.text());
   for (const words of part.querySelectorAll(".more-words")) addPhrases(words);
   const sheet = part.querySelector("link");
-  const isDrawn = new Promise((resolve) => (sheet.onload = sheet.onerror = resolve));
+  const nodes = [...part.childNodes];
+  const isDrawn = new Promise((resolve, reject) => Object.assign(sheet, { onload: resolve, onerror: reject }));
   into.append(part);
-  await isDrawn;
+  await isDrawn.catch(() => {
+    for (const node of nodes) node.remove();
+    throw new Error(address);
+  });
 }
