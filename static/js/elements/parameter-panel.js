@@ -39,7 +39,7 @@ class ParameterPanel extends HTMLElement {
     form.close.addEventListener("click", () => this.#dialog.close());
     closeBeside(this.#dialog);
     this.#dialog.addEventListener("keydown", (event) => this.#keyDown(event));
-    this.#dialog.addEventListener("close", () => this.#closed());
+    this.#dialog.addEventListener("close", () => this.#isEdited && this.#save());
   }
 
   get form() {
@@ -68,14 +68,11 @@ class ParameterPanel extends HTMLElement {
   async toggle(models) {
     if (this.#dialog.open) return this.#dialog.close();
     this.limit(models);
-    this.closest(".chat").dataset.tuning = ""; // A style sheet that looked for it would look through the whole thread.
+    const { dataset } = this.closest(".chat"); // A style sheet that looked for the panel would look through the whole thread.
+    dataset.tuning = "";
+    this.#dialog.addEventListener("close", () => delete dataset.tuning, { once: true });
     this.#dialog[isWide.matches ? "show" : "showModal"]();
     await this.read();
-  }
-
-  #closed() {
-    delete this.closest(".chat").dataset.tuning;
-    if (this.#isEdited) this.#save();
   }
 
   /** Lets the fields say what is set now; what was refused is still there. */
