@@ -36,7 +36,7 @@ _CLASSES = {
     "mtd": {"math-line-left", "math-line-right"},
     "mtr": {"math-line", "math-line-below"},
     "p": {"plain-text"},
-    "span": {"code-block__language", "image-chip", "task-box", *_TOKEN_CLASSES},
+    "span": {"code-block__language", "code-part", "image-chip", "task-box", *_TOKEN_CLASSES},
     "sup": {"cite", "footnote"},
     "td": {*_ALIGNMENTS, "plain-text"},
     "th": {*_ALIGNMENTS, "plain-text"},

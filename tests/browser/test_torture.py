@@ -41,7 +41,7 @@ LAST_WORD = re.compile(r"(^|The last \*)word(\*\.\s*)?$")
 """Emphasised, or part of a block of code that never ends."""
 HARD = {
     "a formula": "$\\frac{a$ and $\\text{<img src=x onerror=" + RUN + ">}$" + LAST,
-    "33,000 lines": "```python\n" + "x = 1\n" * 33_000 + "```" + LAST,
+    "100,000 lines": "```python\n" + "x = 1\n" * 100_000 + "```" + LAST,
     "one line of 1 MB": f"```\n{'x' * 1_000_000}\n```" + LAST,
     "200 KB of no language": "```\n" + "some words of a log\x1b[31m, in red\x1b[0m\n" * 5_500 + "```" + LAST,
     "a language with a tag": f'```"><img src=x onerror={RUN}>\nx\n```' + LAST,

@@ -128,6 +128,18 @@ def test_colours_that_were_late_come_without_their_code() -> None:
     assert "".join(page.html).replace("\n", "") == whole.replace("\n", "")
 
 
+def test_code_that_gets_too_long_for_colours_goes_on_in_parts() -> None:
+    reply, text = Reply(), "```py\nx = 1\n```\n\n```\n"
+    for _ in range(7):
+        text += "a <b> & 😀 line\n" * 700
+        reply.grow(text)
+    text += "```\n\n```py\ndef f(): pass\n```\n\nAnd *more*."
+    reply.grow(text)
+    assert reply.page.html == [render(text).rstrip("\n")]
+    assert render(text).count('<span class="code-part">') == 10
+    assert reply.sent < 3 * len(text.encode())
+
+
 def test_another_text_than_was_streamed_is_told_whole() -> None:
     reply = Reply()
     reply.grow("One.\n\nTwo.")

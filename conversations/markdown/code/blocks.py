@@ -9,6 +9,9 @@ from typing import Self
 from conversations.markdown.characters import showable
 from conversations.markdown.code.nesting import Nesting, holds_fences
 
+MAX_COLOURED = 50_000
+"""Characters of code that gets colours. Longer code comes in parts, each of which a page lays out when it is in sight."""
+_PART = re.compile(r"(?:[^\n]*\n){500}|.+", re.DOTALL)
 _LANGUAGE_NAME = re.compile(r"[a-z0-9+#-]{1,20}(?=[\s:,{]|$)")
 
 
@@ -17,7 +20,10 @@ def code_block(code: str, info: str = "", coloured: str | None = None) -> str:
     language = language_of(info)
     name = f'<span class="code-block__language">{escape(language)}</span>' if language else ""
     attribute = f' data-language="{escape(language)}"' if language else ""
-    body = escape(code, quote=False) if coloured is None else coloured
+    if len(code) > MAX_COLOURED:
+        body = "".join(f'<span class="code-part">{escape(part, quote=False)}</span>' for part in _PART.findall(code))
+    else:
+        body = escape(code, quote=False) if coloured is None else coloured
     return (
         f'<div class="code-block"{attribute}><div class="code-block__bar">{name}</div>'
         f'<pre tabindex="0"><code class="highlight">{body}</code></pre></div>\n'
@@ -31,7 +37,7 @@ def language_of(info: str) -> str:
 
 
 # A line with a pipe can still become the head of a table.
-_OPENING = re.compile(r"(`{3,}+|~{3,}+)([^`|\r\n]*+)\n")
+_OPENING = re.compile(r"\n*+(`{3,}+|~{3,}+)([^`|\r\n]*+)\n")
 
 
 @dataclass(slots=True)
@@ -48,7 +54,7 @@ class OpenFence:
 
     @classmethod
     def at_start_of(cls, text: str, start: int) -> Self | None:
-        """Return the fence that opens at `start`, if there is one."""
+        """Return the fence that opens at `start`, or behind empty lines there, if there is one."""
         opening = _OPENING.match(text, start)
         # A carriage return ends a line too, but not for `^` and `$`: such rare texts are parsed in full.
         if not opening or "\r" in text[start:]:

@@ -9,9 +9,9 @@ from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
 from pygments.token import STANDARD_TYPES, Token, _TokenType
 
+from conversations.markdown.code.blocks import MAX_COLOURED
 from conversations.markdown.process.time_budget import uncounted, within
 
-MAX_CHARACTERS = 50_000
 # Some lexers take quadratic time for one endless line, whose colours are of no use.
 MAX_LINE = 2_000
 # The regular expressions of most lexers take quadratic time on some text, and exponential time in a few.
@@ -42,7 +42,7 @@ _UNCOLOURED = frozenset({"", "w", "n", "p", "err"})
 def coloured(code: str, language: str) -> str:
     """Return the code as HTML, with a span for each token if its language is known and its lexer fast."""
     name = ALIASES.get(language, language)
-    if name not in LANGUAGES or len(code) > MAX_CHARACTERS or max(map(len, code.split("\n"))) > MAX_LINE:
+    if name not in LANGUAGES or len(code) > MAX_COLOURED or max(map(len, code.split("\n"))) > MAX_LINE:
         return _plain(code)
     lexer = uncounted(lambda: get_lexer_by_name(name, stripnl=False, ensurenl=False))
     return within(START_SECONDS + len(code) * SECONDS_PER_CHARACTER, lambda: _lexed(code, lexer), lambda: _plain(code))

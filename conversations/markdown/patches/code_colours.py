@@ -12,7 +12,9 @@ from conversations.markdown.patches.outline import length
 
 _LETTERS = 26
 _OPENING = '<code class="highlight">'
-_CODE = re.compile(rf"{_OPENING}([^<]*(?:<span class=\"[a-z0-9]+\">[^<]*</span>[^<]*)*)</code>")
+_COLOURED = r'[^<]*(?:<span class="[a-z0-9]+">[^<]*</span>[^<]*)*'
+_IN_PARTS = r'(?:<span class="code-part">[^<]*</span>)+'
+_CODE = re.compile(rf"{_OPENING}(?:({_COLOURED})|{_IN_PARTS})</code>")
 _SPAN = re.compile(r'<span class="([a-z0-9]+)">([^<]*)</span>')
 _SPAN_TAG = re.compile(r"<[^>]*>")
 
@@ -32,6 +34,9 @@ def bare(html: str) -> tuple[str, tuple[Colours, ...]]:
     colours: list[Colours] = []
     begin = size = 0
     for match in _CODE.finditer(html):
+        if match[1] is None:
+            colours.append(Colours("", size + match.end() - begin))
+            continue
         code = _SPAN_TAG.sub("", match[1])
         pieces += html[begin : match.start(1)], code
         size += match.start(1) - begin + len(code)
