@@ -5,15 +5,14 @@ import posixpath
 import re
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import chain, count, product
 from pathlib import Path, PurePosixPath
-from string import ascii_letters
 from typing import Any
 
 import brotli
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage
 from django.http import HttpRequest, HttpResponse
+from rjsmin import jsmin
 from whitenoise.compress import Compressor
 from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import StaticFile
@@ -52,11 +51,8 @@ _COMMENT = re.compile(r"^ */\*(?:.|\n)*?\*/\n|^ *//.*\n| // .*$", re.MULTILINE)
 _SHEETS_COMMENT = re.compile(r"\s*/\*.*?\*/", re.DOTALL)
 _INDENTATION = re.compile(r"^ +", re.MULTILINE)
 _LINE_END = re.compile(r"(?<=[{};,])\n+| (?=\{\n)")
-_NOT_JOINED = re.compile(r"^(?:import|export)\b.*|\bimport\.meta|\bimport\((?!\"\.)", re.MULTILINE)
-_LITERAL = re.compile(r'("(?:[^"\\\n]|\\.)*"|`[^`\n]*`|/(?![ =])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n])*/)')
-"""A text or a regular expression on one line of a script. What divides stands between blanks."""
-_PRIVATE = re.compile(r"(?<=[\s.(!])#(\w+)\b")
-_BLANKS = re.compile(r" ?([={}(),;?:&|<>!\[\]]) ?| ([*/%+-]) (?=[\w(])")
+_NOT_JOINED = re.compile(r"^(?:import|export)\b.*|\bimport\.meta|\bimport\((?!\"\.)|\$\{[^}`]*`", re.MULTILINE)
+"""Imports of other forms than ours, and texts in texts, of which `jsmin` would take blanks."""
 
 
 class JoinedManifestStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
@@ -143,8 +139,8 @@ def join_scripts(paths: Sources, script: str, wanted: set[str]) -> str:
     if len(exported) > len(set(exported)):
         raise ValueError(f"{script}: two modules export the same name, of {sorted(exported)}")
     functions = (_as_function(name, source, script) for name, source in sources.items())
-    exports = f"export{{{','.join(sorted(wanted))}}};\n" if wanted else ""
-    return "".join([*functions, exports])
+    exports = f"export {{ {', '.join(sorted(wanted))} }};\n" if wanted else ""
+    return str(jsmin("".join([*functions, exports])))
 
 
 def modules_of(paths: Sources, script: str) -> list[str]:
@@ -182,45 +178,18 @@ def _as_function(name: str, source: str, script: str) -> str:
     """Return a module as a function called once. It sees its own names and what the modules before it export."""
     body = _IMPORT.sub(_unless_renamed, source)
     body = _IMPORT_LATER.sub(lambda found: f'import("./{_from(script, _at(name, found["path"]))}")', body)
-    body = _INDENTATION.sub("", _COMMENT.sub("", _EXPORT.sub("", body)))
+    body = _COMMENT.sub("", _EXPORT.sub("", body))
     if unknown := _NOT_JOINED.search(body):
         raise ValueError(f"{name}: cannot join {unknown[0]!r}")
-    if torn := next((line for line in body.splitlines() if line.count("`") % 2), None):
-        raise ValueError(f"{name}: a text of several lines would lose its indentation: {torn}")
-    body = _without_blanks(_with_short_names(name, body))
     exports = ",".join(_EXPORT.findall(source))
     if not exports:
         return f"{{\n{body}}}\n"
-    return f"const{{{exports}}}=(()=>{{\n{body}return{{{exports}}}}})();\n"
+    return f"const {{ {exports} }} = (() => {{\n{body}return {{ {exports} }};\n}})();\n"
 
 
 def _unless_renamed(found: re.Match[str]) -> str:
     """Return nothing for an import: what it names is in sight, unless under another name."""
     return found[0] if " as " in (found["names"] or "") else ""
-
-
-def _with_short_names(name: str, body: str) -> str:
-    """Return a module in which private fields and methods have names of few letters."""
-    if text := next((text for text in _LITERAL.findall(body) if text[0] == '"' and _PRIVATE.search(text)), None):
-        raise ValueError(f"{name}: a text looks like a private name: {text}")
-    names = sorted(set(_PRIVATE.findall(body)))
-    short = dict(zip(names, map("".join, _short_names()), strict=False))
-    return _PRIVATE.sub(lambda found: f"#{short[found[1]]}", body)
-
-
-def _short_names() -> Iterator[tuple[str, ...]]:
-    return chain.from_iterable(product(ascii_letters, repeat=length) for length in count(1))
-
-
-def _without_blanks(body: str) -> str:
-    """Return a script without blanks beside signs and most line ends. Texts stay, and lines with one within another."""
-    lines = []
-    for line in body.splitlines():
-        parts = _LITERAL.split(line)
-        is_torn = any(part.count("{") != part.count("}") for part in parts[1::2] if part.startswith("`"))
-        parts[::2] = parts[::2] if is_torn else [_BLANKS.sub(r"\1\2", part) for part in parts[::2]]
-        lines.append("".join(parts))
-    return re.sub(r"(?<=[{(\[,;])\n+|^\n+", "", "\n".join(lines) + "\n")
 
 
 def _at(name: str, path: str) -> str:

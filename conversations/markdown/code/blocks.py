@@ -10,7 +10,7 @@ from conversations.markdown.characters import showable
 from conversations.markdown.code.nesting import Nesting, holds_fences
 
 MAX_COLOURED = 50_000
-"""Characters of code that gets colours. Longer code comes in parts, each of which a page lays out when it is in sight."""
+"""Characters of code that gets colours. Longer code comes in parts, which a page lays out as they come in sight."""
 _PART = re.compile(r"(?:[^\n]*\n){500}|.+", re.DOTALL)
 _LANGUAGE_NAME = re.compile(r"[a-z0-9+#-]{1,20}(?=[\s:,{]|$)")
 

@@ -83,7 +83,8 @@ customElements.define("catch-up", CatchUp);
 function lineOf({ message, text, by }) {
   const [line, link, name] = ["li", "a", "span"].map((tag) => document.createElement(tag));
   const isShown = document.querySelector("chat-transcript").thread.find(message);
-  link.href = `${isShown ? "" : `${page.urls.conversation(page.conversation)}?at=${message}`}#message-${message}`;
+  const elsewhere = `${page.urls.conversation(page.conversation)}?at=${message}`;
+  link.href = `${isShown ? "" : elsewhere}#message-${message}`;
   link.textContent = text;
   link.dir = "auto";
   name.className = "catch-up__by";
