@@ -18,7 +18,8 @@ from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import Visit
 from tests.browser.link import Link
 from tests.browser.watch import NO_NETWORK
-from tests.conftest import PASSWORD, Cast
+from tests.conftest import PASSWORD, Cast, serve
+from tests.fake_vendor import FakeVendor
 
 NOTES = FilePayload(name="notes.txt", mimeType="text/plain", buffer=b"Notes\n")
 PLAN = FilePayload(name="plan.txt", mimeType="text/plain", buffer=b"The plan\n")
@@ -153,6 +154,21 @@ def test_what_was_typed_before_the_scripts_came_stands_behind_what_was_kept(
 
 
 @pytest.mark.soak
+def test_a_model_that_was_chosen_leaves_the_draft_as_it_was(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit
+) -> None:
+    serve(vendor, "openai", "macaw")
+    alice = visit(cast.alice)
+    alice.choose_model("macaw")
+    alice.text.fill("A long text")
+    alice.attach(NOTES)
+    alice.uploaded(1)
+    alice.page.reload()
+    expect(alice.model_button).to_contain_text("macaw")
+    expect(alice.text).to_have_value("A long text")
+    expect(alice.attached).to_have_count(1)
+
+
 def test_files_stay_beside_the_draft_while_the_server_keeps_them(
     cast: Cast, model: LanguageModel, visit: Visit
 ) -> None:

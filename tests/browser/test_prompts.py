@@ -26,6 +26,12 @@ def test_a_prompt_is_found_by_its_letters_filled_in_and_named_by_the_question(
     form = chat.page.get_by_role("dialog", name="翻译成")
     expect(form.get_by_label("语言")).to_have_value("法文")
     form.get_by_label("文字").fill("{{语言}} $& 你好")
+    chat.page.mouse.click(2, 2)
+    expect(form).to_be_hidden()
+    chat.text.press_sequentially("/fy")  # once more, after a click beside the form: what was filled in is there
+    expect(row).to_be_visible()
+    chat.text.press("Enter")
+    expect(form.get_by_label("文字")).to_have_value("{{语言}} $& 你好")
     form.get_by_label("文字").press("Enter")
     expect(chat.text).to_have_value("1 / 2 翻译成法文：{{语言}} $& 你好!")
     expect(chat.text).to_be_focused()

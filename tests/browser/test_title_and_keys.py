@@ -205,7 +205,7 @@ def test_the_palette_finds_conversations_models_teams_and_actions(
     palette.get_by_role("combobox").fill("crew")
     expect(options).to_have_text(["CrewTeam"])
     palette.get_by_role("combobox").fill("maca")
-    expect(options).to_have_text(["macawModel for the next question"])
+    expect(options).to_have_text(["macawModel"])
     alice.page.keyboard.press("Enter")
     expect(alice.text).to_be_focused()
     expect(alice.page.get_by_role("button", name="Model: macaw")).to_be_visible()
@@ -225,6 +225,9 @@ def test_the_palette_finds_conversations_models_teams_and_actions(
     alice.page.keyboard.press("Enter")
     alice.page.wait_for_url("**/conversations/*/")
     expect(alice.page.locator(".chat__title")).to_have_text("Queue migration")
+    alice.page.keyboard.press("Control+k")
+    palette.get_by_role("combobox").fill("reads")
+    expect(options).to_have_text(["Who reads it: Only you"])
 
 
 def test_who_looks_elsewhere_is_called_back(cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit) -> None:

@@ -82,9 +82,9 @@ class MessageComposer extends HTMLElement {
   }
 
   async #fill() {
-    this.models.restore();
     focusForTyping(this.text, { preventScroll: true });
     this.#show(this.draft.kept, this.draft.takeReturned());
+    this.models.restore(); // Behind the draft: another model has all that stands here kept.
     if (!this.isBlank) return;
     const left = await this.draft.takeOver();
     if (left) this.#show(left, left.returned);

@@ -8,10 +8,13 @@ const VARIABLE = /\{\{[^\S\n]*([^{}|:\s](?:[^{}|:\n]{0,58}[^{}|:\s])?)[^\S\n]*\}
 class PromptFields extends HTMLElement {
   #prompt = null;
   #done = () => {};
+  /** What was filled in and not inserted, by prompt: a form that was closed opens as it was. */
+  #left = new Map();
 
   connectedCallback() {
     closeBeside(this.#dialog);
-    this.#form.addEventListener("submit", () => this.#done(this.#text));
+    this.#form.addEventListener("submit", () => this.#insert());
+    this.#form.addEventListener("input", () => this.#left.set(this.#prompt.id, this.#values));
     this.querySelector("[name=close]").addEventListener("click", () => this.#dialog.close());
   }
 
@@ -19,6 +22,8 @@ class PromptFields extends HTMLElement {
     [this.#prompt, this.#done] = [prompt, done];
     this.querySelector(".prompt-fields__title").textContent = prompt.name;
     this.querySelector(".prompt-fields__list").replaceChildren(...prompt.variables.map(fieldOf));
+    const left = this.#left.get(prompt.id) ?? new Map();
+    prompt.variables.forEach(({ name }, number) => left.has(name) && (this.#fieldAt(number).value = left.get(name)));
     this.#dialog.showModal();
     this.querySelector(".field__input").focus();
   }
@@ -31,10 +36,19 @@ class PromptFields extends HTMLElement {
     return this.querySelector("form");
   }
 
+  get #values() {
+    return new Map(this.#prompt.variables.map(({ name }, number) => [name, this.#fieldAt(number).value]));
+  }
+
+  #fieldAt(number) {
+    return this.#form.elements[`variable-${number}`];
+  }
+
   /** A value is not looked through again: braces in it are its own. */
-  get #text() {
-    const values = new Map(this.#prompt.variables.map(({ name }, number) => [name, this.#form.elements[`variable-${number}`].value]));
-    return this.#prompt.text.replace(VARIABLE, (whole, name) => values.get(name) ?? whole);
+  #insert() {
+    const values = this.#values;
+    this.#left.delete(this.#prompt.id);
+    this.#done(this.#prompt.text.replace(VARIABLE, (whole, name) => values.get(name) ?? whole));
   }
 }
 

@@ -24,8 +24,13 @@ export function keysOf(element) {
   return first.split("+").map((key) => NAMES[key] ?? ARROWS[key] ?? key).join(" ");
 }
 
+/** What it says, part by part; of a button in sight only what is shown or read out. */
 function nameOf(element) {
-  const shown = element.cloneNode(true);
-  for (const silent of shown.querySelectorAll("[aria-hidden=true]")) silent.remove();
-  return (element.title || shown.textContent).replace(/\s+/g, " ").trim();
+  const isShown = element.checkVisibility();
+  const isSaid = ({ parentElement: part }) => !part.closest("[aria-hidden=true]") && (!isShown || part.checkVisibility());
+  const choose = (text) => (isSaid(text) ? NodeFilter.FILTER_ACCEPT : NodeFilter.FILTER_REJECT);
+  const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT, choose);
+  const parts = [element.title];
+  while (!element.title && texts.nextNode()) parts.push(texts.currentNode.data);
+  return parts.join(" ").replace(/\s+/g, " ").trim();
 }
