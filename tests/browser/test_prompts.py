@@ -28,6 +28,7 @@ def test_a_prompt_is_found_by_its_letters_filled_in_and_named_by_the_question(
     form.get_by_label("文字").fill("{{语言}} $& 你好")
     chat.page.mouse.click(2, 2)
     expect(form).to_be_hidden()
+    chat.text.fill("1 / 2 ")
     chat.text.press_sequentially("/fy")  # once more, after a click beside the form: what was filled in is there
     expect(row).to_be_visible()
     chat.text.press("Enter")
