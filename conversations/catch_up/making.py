@@ -84,6 +84,8 @@ def _tell(row: CatchUp, model: UUID) -> None:
         call, news = database_threads.submit_change(_prepared, row, model).result()
         if isinstance(call, SideCall):
             _calls[row.pk, row.asked_at] = call
+            if not database_threads.submit(_is_wanted, row).result():  # stopped before the call could be found
+                call.stop()
             call.run(SECONDS, MAX_SAID)
             database_threads.submit_change(_conclude, row, call, news).result()
             return
@@ -104,7 +106,7 @@ def _prepared(row: CatchUp, model: UUID) -> tuple[SideCall | Waiting, Missed]:
     asker = User.objects.filter(pk=row.asker_id or NOBODY, is_active=True).first()
     rows = Conversation.objects.writable_by(asker) if asker else Conversation.objects.none()
     conversation = rows.filter(pk=row.conversation_id).first()
-    if asker is None or conversation is None or closing.is_set() or not _waiting(row).exists():
+    if asker is None or conversation is None or closing.is_set() or not _is_wanted(row):
         raise Refused("unavailable", "This is no longer wanted.")
     if model_access.model_for(asker, conversation.team_id, model) is None:
         raise Refused("unavailable", "This model may not be asked.")
@@ -128,6 +130,10 @@ def _conclude(row: CatchUp, call: SideCall, news: Missed) -> None:
 
 def _end(row: CatchUp, **fields: object) -> None:
     _waiting(row).update(**fields)
+
+
+def _is_wanted(row: CatchUp) -> bool:
+    return _waiting(row).exists()
 
 
 def _waiting(row: CatchUp) -> CatchUpQuerySet:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.utils import timezone
@@ -149,6 +149,25 @@ def test_it_is_stopped_by_its_asker_kept_out_by_budgets_and_asked_for_again(
     left = told(cast.alice, conversation, third["id"])
     assert (left["status"], left["error"], ask(cast.alice, conversation)[0]) == ("failed", "server_restarted", 202)
     assert CatchUp.objects.count() == 1
+
+
+def test_it_is_stopped_between_its_preparation_and_its_call(
+    cast: Cast, priced: LanguageModel, vendor: FakeVendor, answered: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conversation = talk(cast)
+    Conversation.objects.update(model=priced)
+    answered([openai_event("decided | 1 | "), vendor.gate])
+    prepared = making._prepared
+
+    def stopped(row: CatchUp, model: UUID) -> Any:
+        call = prepared(row, model)
+        assert making.stop(cast.alice, row.pk)
+        return call
+
+    monkeypatch.setattr(making, "_prepared", stopped)
+    ask(cast.alice, conversation)
+    until(lambda: UsageRecord.objects.filter(purpose="catch_up").exists())
+    assert CatchUp.objects.get().status == "stopped"
 
 
 def test_it_is_offered_to_members_who_have_missed_enough(cast: Cast, model: LanguageModel) -> None:
