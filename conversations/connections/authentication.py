@@ -115,6 +115,8 @@ def revalidate() -> None:
         return
     viewers, looks = asyncio.run_coroutine_threadsafe(_viewers(), loop).result()
     admitted = _admitted(viewers)
+    # First, so that whoever lost a place is told that the conversation is gone before being told of other rights.
+    places = _places_of({viewer.user_id for viewer in admitted})
     for viewer in viewers:
         if viewer not in admitted:
             loop.call_soon_threadsafe(viewer.sign_out)
@@ -123,7 +125,6 @@ def revalidate() -> None:
     for viewer, conversation in looks:
         if viewer in admitted and (conversation, viewer.user_id) not in allowed:
             loop.call_soon_threadsafe(hub.revoke, viewer, conversation)
-    places = _places_of({viewer.user_id for viewer in admitted})
     for viewer in admitted:
         now = places[viewer.user_id]
         if _places.get(viewer, now) != now:

@@ -14,6 +14,7 @@ import json
 import re
 from base64 import b64decode
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
 from typing import Any, NamedTuple, Protocol
@@ -120,7 +121,7 @@ def lesson(wire: Refusing, address: Address, prompt: Prompt, error: VendorError)
         findings = chain([_Found(_WORDS_ALONE, frozenset(), True, ())], findings)
     for found in findings:
         quirks = (address.quirks - found.old) | found.new
-        if quirks != address.quirks and _request(wire, address, prompt, quirks).body != asked.body:
+        if quirks != address.quirks and not _is_same(_request(wire, address, prompt, quirks).body, asked.body):
             said = words_of(prompt)
             lasts = found.lasts and not any(is_said(word, said) for word in found.words)
             return Lesson(quirks, lasts, "" if quotes(sentence, said) else sentence, found.suspected)
@@ -134,6 +135,15 @@ def without_disproved(kept: frozenset[str], asked: frozenset[str]) -> frozenset[
 
 def _request(wire: Refusing, address: Address, prompt: Prompt, quirks: frozenset[str]) -> HttpRequest:
     return wire.request(replace(address, quirks=quirks), prompt)
+
+
+def _is_same(one: bytes, other: bytes) -> bool:
+    """Return whether two bodies say the same, perhaps in another order."""
+    if len(one) != len(other):
+        return False
+    with suppress(ValueError):
+        return bool(json.loads(one) == json.loads(other))
+    return one == other
 
 
 def _findings(
