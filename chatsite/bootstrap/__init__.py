@@ -64,7 +64,7 @@ def _run_tests(rest: list[str]) -> None:
     pgbouncer.find_or_install()
     nginx.find_or_install()
     os.chdir(environment.BASE)
-    processes = str(min(4, 2 + (os.cpu_count() or 1)))  # two more than processors: tests also wait
+    processes = str(min(4, 1 + (os.cpu_count() or 1)))  # one more than processors: tests also wait
     limit = [] if "--soak" in rest else _TIME_LIMIT
     os.execv(sys.executable, [sys.executable, "-m", "pytest", "--numprocesses", processes, *_ENDING, *limit, *rest])
 

@@ -23,8 +23,8 @@ BUSY_SECONDS = 0.05
 """Seconds after which the question under way counts as long."""
 HANG_FACTOR = 3.0
 """Multiple of a question's processor time that an answer may take, plus PATIENCE_SECONDS, before the kill."""
-PATIENCE_SECONDS = 2.0
-"""Seconds that an answer may take on top of that."""
+PATIENCE_SECONDS = 5.0
+"""Seconds that an answer may take on top of that: a busy machine may leave the process without a processor."""
 MAX_STARTS = 2
 """Starts for one question: a process may end for its size or age, which is not the text's fault."""
 _BASE = Path(__file__).resolve().parents[3]
@@ -178,7 +178,7 @@ def _reap(process: "subprocess.Popen[bytes]") -> int:
             with suppress(OSError):
                 pipe.close()
     try:
-        return process.wait(0.1)
+        return process.wait(1.0)
     except subprocess.TimeoutExpired:
         process.kill()
         return process.wait()

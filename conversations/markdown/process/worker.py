@@ -51,6 +51,7 @@ def _answer_all(answers: int) -> None:
             answer = _answer(json.loads(receive(sys.stdin.buffer, FOR_EVER)))
             send(output, json.dumps(answer).encode(), FOR_EVER)
             gc.collect()
+            gc.freeze()  # what stays, like lexers, is not searched again
 
 
 def _memory() -> int:

@@ -55,7 +55,8 @@ export class SocketEvents {
 
   /** The message box comes and goes with the right to write: with the page as it is then. */
   async #judge() {
-    const now = page.conversation && (await fetchConversation(page.conversation));
+    const { conversation } = this.#chat; // None if its reader has lost it.
+    const now = conversation && (await fetchConversation(conversation.id));
     if (now && now.audience.write !== page.canWrite) location.reload();
     else if (now) this.#chat.list.update(toRow(now));
   }
