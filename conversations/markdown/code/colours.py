@@ -12,6 +12,8 @@ from pygments.token import STANDARD_TYPES, Token, _TokenType
 from conversations.markdown.code.blocks import MAX_COLOURED
 from conversations.markdown.process.time_budget import uncounted, within
 
+# Coloured and bare pieces: a page needs a fifth of a second for more. Usual code of the greatest length has some 9,000.
+MAX_PIECES = 24_000
 # Some lexers take quadratic time for one endless line, whose colours are of no use.
 MAX_LINE = 2_000
 # The regular expressions of most lexers take quadratic time on some text, and exponential time in a few.
@@ -52,7 +54,8 @@ def _lexed(code: str, lexer: Lexer) -> str:
     tokens = list(lexer.get_tokens(code))
     if sum(len(value) for _, value in tokens) != len(code):
         return _plain(code)
-    return "".join(_span(kind, pieces) for kind, pieces in groupby(tokens, key=lambda token: _token_class(token[0])))
+    pieces = [_span(kind, same) for kind, same in groupby(tokens, key=lambda token: _token_class(token[0]))]
+    return "".join(pieces) if len(pieces) <= MAX_PIECES else _plain(code)
 
 
 def _plain(code: str) -> str:
