@@ -151,11 +151,9 @@ def _sample(port: int, plain_port: int, inner: int, certificate: Path) -> str:
 
 def _started(environment: dict[str, str], port: int) -> "subprocess.Popen[str]":
     command = [sys.executable, "manage.py", "start", "--no-local-model", "--port", str(port)]
-    process = subprocess.Popen(
-        command, cwd=BASE, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
+    process = subprocess.Popen(command, cwd=BASE, env=environment, stdout=subprocess.PIPE, text=True)
     assert process.stdout
-    assert "answers" in process.stdout.readline()
+    assert "answers" in process.stdout.readline(), f"It ended with {process.poll()}; why stands in its errors."
     return process
 
 
