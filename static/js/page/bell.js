@@ -38,9 +38,9 @@ export class Bell {
     else if (type === "conversation.gone") this.#count();
   }
 
-  /** What happened while there was no connection. */
+  /** What happened while there was no connection; the page before this one may just have read what this one counts. */
   async #catchUp() {
-    if (!this.#isFirst) await this.#count();
+    if (!this.#isFirst || Number(this.#bell.dataset.unread)) await this.#count();
     this.#isFirst = false;
   }
 
