@@ -1,4 +1,4 @@
-"""What its person read at once is still told to a team's places; what was read long ago is not."""
+"""Tell a team's places of news that its person read at once, but not of what was read long ago."""
 
 from django.db import migrations, models
 from django.db.models import F, Q

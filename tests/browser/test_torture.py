@@ -52,7 +52,7 @@ HARD = {
     "10,000 columns": f"|{'a|' * 10_000}\n|{'-|' * 10_000}\n|{'b|' * 10_000}" + LAST,
     "100,000 stars": "*" * 100_000 + LAST,
 }
-"""What is hard to show for a page: the texts of R06 to R08, by name."""
+"""The texts of R06 to R08 by name, which are hard to show for a page."""
 # What a text has become: elements that act, attributes that run, addresses that are none, names of the page's own.
 ACTIVE = """() => {
   const PAGES_OWN = ["chat", "composer-text", "find", "sidebar", "csrfToken"];

@@ -105,7 +105,7 @@ def test_c11_whose_role_is_lowered_reads_on_and_writes_no_more(
 def test_c11_whoever_reads_it_no_more_pays_no_more_for_a_reply_there(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect, place: str
 ) -> None:
-    """What has come stays for the others, who may ask for another version at their own cost."""
+    """Keep the words that came for the others, who may ask for another version at their own cost."""
     vendor.play([openai_event("Hel"), vendor.gate, openai_event("lo"), openai_end()])
     is_guest = place == "guest"
     talk = Conversation.objects.create(owner=cast.alice, team=None if is_guest else cast.team, has_guests=is_guest)

@@ -34,7 +34,7 @@ WORDS = {
     "gemini-events": ("SAFETY", "MAX_TOKENS"),
     "responses": ("content_filter", "max_output_tokens"),
 }
-"""What the vendors of each wire call an answer that was filtered, and one at its limit."""
+"""The names by which the vendors of each wire call a filtered answer, and one at its limit."""
 
 
 def ends(dialect: Dialect) -> dict[str, list[Step]]:

@@ -136,7 +136,7 @@ def meant(wire: str, body: Json) -> Json:
 def test_extras_of_another_wire_never_refuse_a_question(
     wire_vendor: FakeVendor, ask: Ask, origin: str, wire: str
 ) -> None:
-    """What this wire has words for arrives in them; the next question needs one call."""
+    """Tell extras in the words of this wire; the next question needs one call."""
     wire_vendor.script = strict(wire)
     parameters = {"raw": EXTRAS[origin]}
     stream = ask(wire=wire, parameters=parameters)

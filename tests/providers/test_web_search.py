@@ -426,7 +426,7 @@ def test_what_names_no_page_is_no_source(shape: Shape, pages: list[Any]) -> None
 
 CHINESE = "茶是绿色的😀。水很深😀。完"
 SENTENCES = [(0, 7), (7, 12)]
-"""Where its two sentences begin and end: characters."""
+"""The places at which its two sentences begin and end: characters."""
 
 
 def units(text: str, encoding: str) -> int:
